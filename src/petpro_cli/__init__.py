@@ -1,0 +1,1 @@
+"""The command line: files in, answers out, on the core alone."""

@@ -1,0 +1,156 @@
+"""The clinic file: a practice in one TOML or JSON text, read into objects.
+
+>>> text = '''
+... [clinic]
+... name = "Maple Street"
+... zone = "America/New_York"
+... [hours]
+... weekdays = ["09:00-12:00", "13:00-17:00"]
+... [[providers]]
+... id = "ana"
+... [[services]]
+... id = "checkup"
+... duration = "30m"
+... '''
+>>> clinic = read_clinic(text, format="toml")
+>>> clinic.resources["ana"].calendar.zone.key, clinic.services["checkup"].resources
+('America/New_York', ('ana',))
+
+Nothing is opened here: the names of calendar feeds are kept for the caller, who reads them by
+``petpro_core.interop.ical.read_busy``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from petpro_core.bookings import BookingPolicy
+from petpro_core.interop.clinic._bookings import SUBJECTS, read_booking
+from petpro_core.interop.clinic._nodes import Node
+from petpro_core.interop.clinic._policies import read_policy, read_service
+from petpro_core.interop.clinic._schedules import EXCEPTIONS, SCHEDULE, Around, read_around, read_calendar
+from petpro_core.interop.clinic._source import Format, parse
+from petpro_core.interop.clinic.lengths import read_duration
+from petpro_core.interop.clinic.model import Clinic, ClinicLocation, ClinicResource, ClinicService
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from petpro_core.timezones import TimeZone
+
+__all__ = ["Clinic", "ClinicLocation", "ClinicResource", "ClinicService", "read_clinic", "read_duration"]
+
+_ROOT: Final = ("clinic", "hours", *EXCEPTIONS, "locations", "providers", "rooms", "services", "policy", "bookings")
+_RESOURCE: Final = ("id", "name", "capacity", "feeds", "time_off", "schedules", *SCHEDULE)
+
+
+def read_clinic(
+    text: str | bytes,
+    *,
+    format: Format,  # noqa: A002 - the word people look for
+    holiday_years: Iterable[int] = (),
+    max_bytes: int = 5_000_000,
+) -> Clinic:
+    """Read a clinic file. ``docs/reference/clinic-file.md`` describes every key.
+
+    Args:
+        text: The file's text, or its bytes in UTF-8.
+        format: ``"toml"`` or ``"json"``.
+        holiday_years: The years to make public holidays for, where the file names a country and no years.
+        max_bytes: Refuse a larger text; reading takes about a second for each million bytes.
+
+    Raises:
+        InvalidClinicError: The text cannot be read or breaks a rule. ``key`` is the dotted path
+            (``providers[1].zone``), ``line`` its line or ``None``, ``got`` what stood there, ``allowed`` what may.
+        LimitExceededError: The text is larger than ``max_bytes``.
+        MissingExtraError: Holidays of a country without the ``holidays`` package.
+    """
+    source = parse(text, format=format, max_bytes=max_bytes)
+    root = Node(source.tree, (), source).table(*_ROOT)
+    head = root.need("clinic").table("name", "zone")
+    name, zone = head.find("name"), head.need("zone").zone()
+    locations = _locations(root, zone)
+    around = read_around(root, zone, locations, tuple(holiday_years))
+    resources = _resources(root, around)
+    numbers = _numbers(root.each("services"))
+    policy = read_policy(root.find("policy"), BookingPolicy(), numbers)
+    services = {
+        one.id: one for node in root.each("services") for one in [read_service(node, numbers, resources, policy)]
+    }
+    subjects: dict[str, dict[str, int]] = {key: {} for key in SUBJECTS}
+    nodes = root.each("bookings")
+    bookings = tuple(
+        read_booking(node, number, zone=zone, services=services, resources=resources, subjects=subjects)
+        for number, node in enumerate(nodes, 1)
+    )
+    return Clinic(
+        name="" if name is None else name.text(),
+        zone=zone,
+        services=services,
+        resources=resources,
+        locations=locations,
+        policy=policy,
+        bookings=bookings,
+        booking_ids=_booking_ids(nodes),
+        clients=subjects["client"],
+        households=subjects["household"],
+        pets=subjects["pet"],
+        groups=subjects["group"],
+    )
+
+
+def _numbers(nodes: list[Node]) -> dict[str, int]:
+    """A number for each id of a list of tables, counted from 1."""
+    numbers: dict[str, int] = {}
+    for node in nodes:
+        if not isinstance(node.value, dict):
+            raise node.error("a table with an id stands here")
+        one = node.need("id")
+        key = one.ident()
+        if key in numbers:
+            raise one.error("an id stands once in the file", allowed="choose another one")
+        numbers[key] = len(numbers) + 1
+    return numbers
+
+
+def _locations(root: Node, zone: TimeZone) -> dict[str, ClinicLocation]:
+    nodes = root.each("locations")
+    numbers = _numbers(nodes)
+    found = {}
+    for node, (key, number) in zip(nodes, numbers.items(), strict=True):
+        node.table("id", "name", "zone")
+        name, own = node.find("name"), node.find("zone")
+        found[key] = ClinicLocation(
+            key, key if name is None else name.text(), number, zone if own is None else own.zone()
+        )
+    return found
+
+
+def _resources(root: Node, around: Around) -> dict[str, ClinicResource]:
+    nodes = [(kind, node) for kind, key in (("provider", "providers"), ("room", "rooms")) for node in root.each(key)]
+    numbers = _numbers([node for _, node in nodes])
+    found = {}
+    for (kind, node), (key, number) in zip(nodes, numbers.items(), strict=True):
+        node.table(*_RESOURCE)
+        name = node.find("name")
+        found[key] = ClinicResource(
+            id=key,
+            name=key if name is None else name.text(),
+            kind=kind,
+            handle=number,
+            calendar=read_calendar(node, around),
+            feeds=tuple(feed.text() for feed in node.each("feeds")),
+        )
+    return found
+
+
+def _booking_ids(nodes: list[Node]) -> dict[int, str]:
+    """The ids of bookings; one without an id is called by its number, as ``#3``."""
+    ids: dict[str, int] = {}
+    for number, node in enumerate(nodes, 1):
+        own = node.find("id")
+        key = f"#{number}" if own is None else own.key_of_somebody()
+        if key in ids:
+            raise (own or node).error("an id stands once among the bookings", got=repr(key))
+        ids[key] = number
+    return {number: key for key, number in ids.items()}

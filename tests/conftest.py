@@ -1,0 +1,44 @@
+"""Hypothesis profiles (`HYPOTHESIS_PROFILE=dev|ci|nightly`), and the seed of a random run, printed to repeat it by."""
+
+from __future__ import annotations
+
+import os
+import secrets  # noqa: TID251 (the one die of the tests; what it showed is printed)
+from typing import Final
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Time limits per example tell of a busy machine, not of the code, so no profile has them; `nox -s bench` guards speed.
+BUSY: Final = [HealthCheck.too_slow]
+
+settings.register_profile("dev", max_examples=25, deadline=None, print_blob=True, suppress_health_check=BUSY)
+settings.register_profile(
+    "ci", max_examples=60, deadline=None, print_blob=True, suppress_health_check=BUSY, derandomize=True, database=None
+)
+settings.register_profile(
+    "nightly",
+    max_examples=10_000,
+    stateful_step_count=50,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=BUSY,
+    database=None,
+)
+
+PROFILE: Final = os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev")
+settings.load_profile(PROFILE)
+CHOSEN: Final = settings.get_profile(PROFILE)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the seed of a random run before Hypothesis reads the option."""
+    if not CHOSEN.derandomize and config.getoption("--hypothesis-seed") is None:
+        config.option.hypothesis_seed = str(secrets.randbelow(2**32))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Name the profile, and the seed that repeats this run."""
+    seed = "always the same" if CHOSEN.derandomize else f"repeat with --hypothesis-seed={config.option.hypothesis_seed}"
+    return f"hypothesis profile {PROFILE}: {CHOSEN.max_examples} examples a law; {seed}"
