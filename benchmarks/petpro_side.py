@@ -141,9 +141,12 @@ def p2_conflicts(table: BookingTable) -> int:
     sizes = np.diff(found.offsets)
     pairs = int((sizes == 2).sum())
     # Where three or more meet in one stretch, not each of them need overlap each other.
-    for place in (sizes > 2).nonzero()[0].tolist():
-        numbers = found.bookings[found.offsets[place] : found.offsets[place + 1]].tolist()
-        pairs += sum(bool(end[a] > start[b] and end[b] > start[a]) for a, b in combinations(numbers, 2))
+    for size in np.unique(sizes[sizes > 2]).tolist():
+        first = found.offsets[:-1][sizes == size]
+        numbers = found.bookings[first[:, None] + np.arange(size)]
+        for a, b in combinations(range(size), 2):
+            one, other = numbers[:, a], numbers[:, b]
+            pairs += int(((end[one] > start[other]) & (end[other] > start[one])).sum())
     return pairs
 
 

@@ -46,6 +46,9 @@ _REASONS: Final = {
         "one small search is some 250 NumPy calls of about a microsecond each, most of them for hours, caps and the "
         "refusal table; the careful loop does only what this one question needs"
     ),
+    "P2 overlap check": (
+        "two passes find where bookings clash; naming who clashes, in 1,300 stretches, takes as long again as that"
+    ),
     "P2 cold": (
         "time goes into sorting and cutting 800,000 bookings; memory into the answer, which is joined out of its chunks"
     ),

@@ -279,10 +279,15 @@ class BookingTable:
         """Whether any row comes from a feed."""
         return bool((self.booking == FEED).any())
 
+    @staticmethod
+    def default(name: str) -> int:
+        """What a column holds in every row where the table leaves it out."""
+        return _DEFAULTS.get(name, NOBODY)
+
     def column(self, name: str) -> Int64Array:
         """A column by name, filled with its default where the table leaves it out."""
         found: Int64Array | None = getattr(self, name)
-        return frozen(np.full(len(self), _DEFAULTS.get(name, NOBODY), np.int64)) if found is None else found
+        return frozen(np.full(len(self), self.default(name), np.int64)) if found is None else found
 
     def subject(self, scope: Scope) -> Int64Array:
         """The column of the subjects of a scope other than the resource."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 import attrs
 import numpy as np
 
+from petpro_core._sweeps import filled
 from petpro_core.availability import HoursCache, calendar_hours
 from petpro_core.bookings import BookingPolicy, BookingStatus, BookingTable, Request, Scope
 from petpro_core.bookings.table import FEED
@@ -174,12 +175,12 @@ class BookedRows:
 
     def __len__(self) -> int:
         """How many rows."""
-        return len(self.take("resource"))
+        return self.index.stop - self.index.start if isinstance(self.index, slice) else len(self.index)
 
     def take(self, name: str) -> Int64Array:
         """A column of these rows."""
         column: Int64Array | None = getattr(self.table, name)
-        return self.table.column(name)[self.index] if column is None else column[self.index]
+        return filled(len(self), self.table.default(name)) if column is None else column[self.index]
 
     def has(self, name: str) -> bool:
         """Whether the table has anything but defaults in a column."""
