@@ -338,3 +338,18 @@ def test_hours_that_a_gap_swallows_are_none() -> None:
         now="2026-03-01T00:00Z",
     )
     assert Oracle(case).offered(0) == [] == laws.found(case)[0]
+
+
+@pytest.mark.parametrize(
+    "left_out",
+    [
+        {"waive": ["hours"]},
+        {"policy": {"horizon": {"working_days": 3}}},
+        {"rules": {"duration": "1h", "alignment": "opening"}},
+        {"rules": {"duration": "1h", "step": "7m", "alignment": "clock"}},
+    ],
+)
+def test_more_hours_are_not_asked_for_where_they_may_remove_starts(left_out: Case) -> None:
+    case = case_of(rules={"duration": "1h", "alignment": "clock"}, policy={}) | left_out
+    # Extra hours of no calendar at all would break the law; where it is left out they are not looked at.
+    laws.more_hours_remove_nothing(case, [])
