@@ -351,5 +351,12 @@ def test_hours_that_a_gap_swallows_are_none() -> None:
 )
 def test_more_hours_are_not_asked_for_where_they_may_remove_starts(left_out: Case) -> None:
     case = case_of(rules={"duration": "1h", "alignment": "clock"}, policy={}) | left_out
-    # Extra hours of no calendar at all would break the law; where it is left out they are not looked at.
-    laws.more_hours_remove_nothing(case, [])
+    # Extra hours on no date cannot be read; where the law is left out they are not looked at.
+    unreadable = [{"day": "no date", "ranges": ["10:15-12:00"]}]
+    laws.more_hours_remove_nothing(case, unreadable)
+
+
+def test_more_hours_are_read_where_the_law_is_asked() -> None:
+    case = case_of(rules={"duration": "1h", "step": "30m", "alignment": "clock"}, policy={})
+    with pytest.raises(ValueError, match="no date"):
+        laws.more_hours_remove_nothing(case, [{"day": "no date", "ranges": ["10:15-12:00"]}])
