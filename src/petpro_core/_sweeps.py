@@ -69,11 +69,11 @@ def filled(size: int, value: int) -> Int64Array:
     return array
 
 
-# In: two sorted arrays. Out: one sorted array of both.
-def _merge(left: Int64Array, right: Int64Array) -> Int64Array:
-    both = np.concatenate((left, right))
-    both.sort(kind="stable")
-    return both
+# In: arrays that are sorted, or nearly. Out: one sorted array of all.
+def _merge(*parts: Int64Array) -> Int64Array:
+    merged = np.concatenate(parts)
+    merged.sort(kind="stable")
+    return merged
 
 
 # In: a line sorted apart in which some "intervals" may be empty or reversed. Out: those with start + shrink < end, in
@@ -158,28 +158,17 @@ def difference(starts: Int64Array, ends: Int64Array, cut_starts: Int64Array, cut
     return intersect(starts, ends, *_gaps(cut_starts, cut_ends))
 
 
-# In: a disjoint line of pieces (which may touch, and then stay apart), and cuts sorted apart (which may overlap).
+# In: a disjoint line of pieces (which may touch, and then stay apart), and cuts in any order (which may overlap).
 # Out: the remainders, disjoint and sorted, and for each the index of the piece it was part of.
-# A piece meets the cuts from the first that ends after its start to the last that starts before its end; between each
-# two neighbours of those, and at both ends, something may be left: from the end of one cut to the start of the next.
-def subtract(
-    starts: Int64Array, ends: Int64Array, cut_starts: Int64Array, cut_ends: Int64Array
-) -> tuple[Int64Array, Int64Array, Int64Array]:
+# The gaps between the cuts, [.., cut_starts[0]), [cut_ends[0], cut_starts[1]), ..., cover an instant once where no cut
+# does and at most zero times elsewhere, so what is left is where pieces and gaps together cover twice; the unbounded
+# ends of the first and the last gap fall out of [S[i + 1], E[i]) by themselves.
+def subtract(starts: Int64Array, ends: Int64Array, *cuts: Line) -> tuple[Int64Array, Int64Array, Int64Array]:
     """Return what the cuts leave of the pieces, and which piece each remainder came from."""
-    if not len(cut_starts) or not len(starts):
-        return starts, ends, np.arange(len(starts))
-    first = cut_ends.searchsorted(starts, "right")
-    count = np.maximum(cut_starts.searchsorted(ends, "left") - first, 0) + 1
-    total = count.cumsum()
-    begin = total - count
-    piece = np.repeat(np.arange(len(starts)), count)
-    cut = np.arange(len(piece)) + (first - begin)[piece]
-    low = cut_ends[cut - 1]
-    low[begin] = starts
-    high = cut_starts.take(cut, mode="clip")
-    high[total - 1] = ends
-    left = (low < high).nonzero()[0]
-    return low.take(left), high.take(left), piece.take(left)
+    low, high = _real(
+        _merge(starts, *[cut_ends for _, cut_ends in cuts]), _merge(ends, *[cut_starts for cut_starts, _ in cuts])
+    )
+    return low, high, starts.searchsorted(low, "right") - 1
 
 
 # In: a line sorted apart, points in any order. Out: a mask. With j starts <= p, p is covered unless j ends are <= p

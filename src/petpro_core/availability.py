@@ -266,7 +266,7 @@ def calendar_hours(
     cut_starts = np.sort(base + np.clip([i.start_us - origin for _, i in away], 0, width - 1))
     cut_ends = np.sort(base + np.clip([i.end_us - origin for _, i in away], 0, width - 1))
     line = np.repeat(np.arange(len(rows)) * width - origin, np.diff(openings.offsets))
-    starts, ends, source = _sweeps.subtract(openings.starts + line, openings.ends + line, cut_starts, cut_ends)
+    starts, ends, source = _sweeps.subtract(openings.starts + line, openings.ends + line, (cut_starts, cut_ends))
     back = line[source]
     offsets = source.searchsorted(openings.offsets)
     return Openings(offsets, starts - back, ends - back, openings.opened[source], openings.midnights[source])

@@ -267,7 +267,7 @@ def test_subtract_with_cuts_that_overlap_each_other(a: Pairs, b: Pairs) -> None:
     pieces = made(a)
     cut_starts = np.sort(np.array([start for start, _ in b], dtype=np.int64))
     cut_ends = np.sort(np.array([end for _, end in b], dtype=np.int64))
-    starts, ends, source = _sweeps.subtract(pieces.starts, pieces.ends, cut_starts, cut_ends)
+    starts, ends, source = _sweeps.subtract(pieces.starts, pieces.ends, (cut_starts, cut_ends))
     check(IntervalSet.from_us(starts, ends), plain(a) - plain(b))
     assert (starts >= pieces.starts[source]).all()
     assert (ends <= pieces.ends[source]).all()

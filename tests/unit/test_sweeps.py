@@ -78,14 +78,16 @@ class TestSetOperations:
         assert pairs(_sweeps.complement(NOTHING, NOTHING)) == [(limits.min, limits.max)]
 
     def test_subtract_says_which_piece_each_remainder_came_from(self) -> None:
-        left = _sweeps.subtract(column(0, 10, 40), column(10, 30, 50), column(5, 12, 14, 38), column(12, 16, 20, 60))
+        left = _sweeps.subtract(
+            column(0, 10, 40), column(10, 30, 50), (column(12, 38), column(16, 60)), (column(14, 5), column(20, 12))
+        )
         assert pairs(left) == [(0, 5, 0), (20, 30, 1)]
 
     def test_subtract_keeps_touching_pieces_apart(self) -> None:
-        assert pairs(_sweeps.subtract(column(0, 10), column(10, 20), NOTHING, NOTHING)) == [(0, 10, 0), (10, 20, 1)]
+        assert pairs(_sweeps.subtract(column(0, 10), column(10, 20), (NOTHING, NOTHING))) == [(0, 10, 0), (10, 20, 1)]
 
     def test_subtract_from_nothing(self) -> None:
-        assert pairs(_sweeps.subtract(NOTHING, NOTHING, column(0), column(5))) == []
+        assert pairs(_sweeps.subtract(NOTHING, NOTHING, (column(0), column(5)))) == []
 
 
 class TestQueries:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -239,6 +240,12 @@ class BookingPolicy:
     one_at_a_time: tuple[Scope, ...] = attrs.field(converter=_as_scopes, default=())
     pending_blocks: bool = attrs.field(default=False, validator=kind(bool))
     no_show_counts: bool = attrs.field(default=True, validator=kind(bool))
+
+    @cached_property
+    def asks_nobody(self) -> bool:
+        """Whether every rule can be tested without knowing who asks, or for what."""
+        about = any(cap.by is not Scope.RESOURCE or cap.service is not None for cap in self.caps)
+        return not (about or self.gaps or self.one_at_a_time)
 
 
 @attrs.frozen(kw_only=True)

@@ -43,6 +43,10 @@ _BOUNDS: Final = {
     "seats": (0, MOST_SEATS),
 }
 
+_AS_THE_POLICY_SAYS: Final = np.isin(
+    np.arange(len(BookingStatus)), [BookingStatus.PENDING.number, BookingStatus.NO_SHOW.number]
+)
+
 Column = npt.ArrayLike
 
 
@@ -278,6 +282,13 @@ class BookingTable:
     def fed(self) -> bool:
         """Whether any row comes from a feed."""
         return bool((self.booking == FEED).any())
+
+    @cached_property
+    def counts_what_blocks(self) -> bool:
+        """Whether the rows that keep their time are those that count to caps, whatever the policy says."""
+        if self.fed or self.status is None:
+            return not self.fed
+        return not _AS_THE_POLICY_SAYS[self.status].any()
 
     @staticmethod
     def default(name: str) -> int:

@@ -69,7 +69,7 @@ def caps(
         counted = tally(question, cap, line, footprint, booked, zones, window)
         low, high = _refused(cap, footprint, line, zones, counted)
         if counted.holes is not None and len(low):
-            low, high, _ = _sweeps.subtract(low, high, *counted.holes)
+            low, high, _ = _sweeps.subtract(low, high, counted.holes)
         if len(low):
             found.append((_BITS[cap.per] if cap.by is Scope.RESOURCE else Reason.CLIENT_CAP, low, high))
         found += [(Reason.UNKNOWN, *pair) for pair in _uncountable(question, line, zones, counted.bounds)]

@@ -56,6 +56,9 @@ class Prepared:
         hours: The opening ranges of each distinct calendar.
         anchors: Where the grid of each range is counted from.
         leads: Notice and horizon.
+        zones: The zones that the rows are at home in.
+        footprint: The visit.
+        span: The earliest and the latest instant that matters.
         chunk: How many rows to compile at once.
     """
 
@@ -67,6 +70,8 @@ class Prepared:
     hours: Openings
     anchors: Int64Array
     leads: Leads
+    zones: Zones
+    footprint: Footprint
     span: tuple[int, int]
     chunk: int
 
@@ -115,6 +120,7 @@ def prepare(question: Question, batch: CalendarBatch, low: Int64Array, high: Int
         min((first_day - 2) * DAY_US, window[0] - before - DAY_US),
         max((last_day + 4) * DAY_US, window[1] + rules.longest_us + after + DAY_US),
     )
+    zones = zones_of(batch.distinct, batch.index)
     return Prepared(
         question=question,
         batch=batch,
@@ -124,6 +130,8 @@ def prepare(question: Question, batch: CalendarBatch, low: Int64Array, high: Int
         hours=hours,
         anchors=anchors + rules.offset_us if rules.offset_us else anchors,
         leads=leads(question, batch.distinct, window[1]),
+        zones=zones,
+        footprint=Footprint.of(rules, zones.zones, zones.of_row, window),
         span=span,
         chunk=max(1, min(_CHUNK_ROWS, (_sweeps.ROOM - 1) // (span[1] - span[0] + 2))),
     )
@@ -138,7 +146,7 @@ def _with_closed_hours(
     bases = line.bases()
     base, around_base = np.repeat(bases, np.diff(hours.offsets)), np.repeat(bases, np.diff(around.offsets))
     closed_starts, closed_ends, source = _sweeps.subtract(
-        around.starts + around_base, around.ends + around_base, hours.starts + base, hours.ends + base
+        around.starts + around_base, around.ends + around_base, (hours.starts + base, hours.ends + base)
     )
     keys = np.append(hours.starts + base, closed_starts)
     key_ends = np.append(hours.ends + base, closed_ends)
@@ -189,16 +197,18 @@ def compile_rows(prepared: Prepared, first: int, last: int) -> tuple[RefusalTabl
     else:
         used, template = np.unique(index, return_inverse=True)
     hours, anchors = _of_templates(prepared, used)
-    calendars = [batch.distinct[number] for number in used.tolist()]
-    zones = zones_of(calendars, template)
     line = Line.over(last - first, *prepared.span)
-    footprint = Footprint.of(rules, zones.zones, zones.of_row, prepared.window)
+    zones, footprint = prepared.zones, prepared.footprint
+    if zones.of_row is not None:
+        zones = attrs.evolve(zones, of_row=zones.of_row[first:last])
+        footprint = attrs.evolve(footprint, zone_of_row=zones.of_row if footprint.segments else None)
     stay = isinstance(rules.duration, CalendarDays)
     fits = 0 if stay or Waiver.HOURS in question.waive else footprint.length
     grid = Grid.of(hours, anchors, line=Line(len(used), line.origin, line.width), step=rules.step_us, length=fits)
     waived = question.waived
     refused = _refused(prepared, line, footprint, zones, slice(first, last))
     if stay and Waiver.HOURS not in question.waive:
+        calendars = [batch.distinct[number] for number in used.tolist()]
         refused += _closed_to_stays(prepared, line, footprint, template, calendars, hours)
     lower, upper = prepared.leads.lower[index], prepared.leads.upper[index]
     return (

@@ -11,7 +11,7 @@ import numpy as np
 from petpro_core import _sweeps
 from petpro_core.bookings import BookingPolicy
 from petpro_core.bookings.table import FEED
-from petpro_core.decisions._question import BookedRows, Question, blocks, rows_of
+from petpro_core.decisions._question import BookedRows, Question, blocks
 from petpro_core.intervals import Interval
 from petpro_core.slots import Line, SlotRules
 
@@ -103,23 +103,38 @@ def find_conflicts(
     rows = BookedRows(busy, slice(0, len(busy)), None)
     rows = rows.where(blocks(rows, question))
     resource, start, end = rows.take("resource"), rows.take("occupied_start"), rows.take("occupied_end")
-    # In order of start, if any two of one resource overlap then so do two neighbours.
-    clash = ((end[:-1] > start[1:]) & (resource[:-1] == resource[1:])).nonzero()[0]
-    handles = np.unique(resource[clash])
-    if not len(handles):
+    meeting = _meeting(resource, start, end)
+    if not len(meeting):
         return _joined([])
-    first, last = int(start.min()), int(end.max())
+    rows = rows.at(meeting)
+    handles, row = np.unique(resource[meeting], return_inverse=True)
+    limits = np.array([(capacities or {}).get(handle, 1) for handle in handles.tolist()], np.int64)
+    first, last = int(start[meeting].min()), int(end[meeting].max())
     # Far-apart bookings take a long line each; then fewer resources share one.
     at_once = max(1, (_sweeps.ROOM - 1) // (last - first + 2))
     parts = []
     for low in range(0, len(handles), at_once):
-        some = handles[low : low + at_once]
-        limits = np.array([(capacities or {}).get(handle, 1) for handle in some.tolist()], np.int64)
-        booked = rows_of(busy, some)
-        booked = attrs.evolve(booked, row=np.zeros(len(booked), np.int64)) if booked.row is None else booked
-        booked = booked.where(blocks(booked, question))
-        parts.append(_overfull(booked, some, limits, Line.over(len(some), first, last)))
+        some = slice(low, low + at_once)
+        mine = np.arange(*row.searchsorted([low, low + at_once]))
+        booked = attrs.evolve(rows.at(mine), row=row[mine] - low)
+        parts.append(_overfull(booked, handles[some], limits[some], Line.over(len(handles[some]), first, last)))
     return _joined(parts)
+
+
+# In: intervals in order of row and then of start. If i overlaps any later one of its row, it overlaps the next; and
+# those it overlaps follow it without a gap, up to the first that starts at its end or after.
+def _meeting(row: Int64Array, start: Int64Array, end: Int64Array) -> Int64Array:
+    """The places of the intervals that overlap another one of their row."""
+    clash = ((end[:-1] > start[1:]) & (row[:-1] == row[1:])).nonzero()[0]
+    until, low, high = end[clash], clash + 2, row.searchsorted(row[clash], "right")
+    while np.count_nonzero(low < high):
+        middle = (low + high) >> 1
+        met = (low < high) & (start.take(middle, mode="clip") < until)
+        low, high = np.where(met, middle + 1, low), np.where(met, high, np.minimum(middle, high))
+    first, last = _sweeps.coalesce(clash, np.sort(low))
+    count = last - first
+    places: Int64Array = np.arange(int(count.sum())) + np.repeat(last - count.cumsum(), count)
+    return places
 
 
 def _joined(parts: list[OverlapTable]) -> OverlapTable:
@@ -131,10 +146,6 @@ def _joined(parts: list[OverlapTable]) -> OverlapTable:
 def _overfull(rows: BookedRows, handles: Int64Array, limits: Int64Array, line: Line) -> OverlapTable:
     """The stretches of some resources: cover by units of more than the capacity; a session takes all of it, once."""
     start, end = line.pack(rows.row, rows.take("occupied_start"), rows.take("occupied_end"))
-    # A booking that begins when all before it have ended, and ends before the next begins, meets nobody.
-    apart = np.append(start[1:] >= np.maximum.accumulate(end)[:-1], values=True)
-    meeting = (~(apart & np.append(True, apart[:-1]))).nonzero()[0]
-    rows, start, end = rows.at(meeting), start[meeting], end[meeting]
     row = np.asarray(rows.row)
     swept_row, swept_start, swept_end, units = _sessions_once(rows, row, start, end, limits)
     full = _sweeps.at_least_units(swept_start, swept_end, units, limits[swept_row] + 1)

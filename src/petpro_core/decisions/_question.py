@@ -126,6 +126,8 @@ class Question:
     @cached_property
     def untested(self) -> tuple[str, ...]:
         """The rules that cannot be tested, because the request does not tell who or what it is for."""
+        if self.policy.asks_nobody:
+            return ()
         policy, asked = self.policy, self.request.service
         hidden = [
             cap.name
@@ -144,6 +146,8 @@ class Question:
         """The caps that bear on this request; none where caps are waived."""
         if Waiver.CAP in self.waive:
             return ()
+        if self.policy.asks_nobody:
+            return self.policy.caps
         asked = self.request.service
         return tuple(cap for cap in self.policy.caps if self._told(cap.by) and cap.service in (None, asked))
 
@@ -233,6 +237,8 @@ class Booked:
     @cached_property
     def counting(self) -> BookedRows:
         """Those that count to caps."""
+        if self.rows.table.counts_what_blocks:
+            return self.blocking
         return self.rows.where(blocks(self.rows, self.question, counting=True))
 
     @classmethod

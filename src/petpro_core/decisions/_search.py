@@ -11,7 +11,7 @@ import numpy as np
 
 from petpro_core import _sweeps
 from petpro_core.availability import Calendar, CalendarBatch, LocalDays
-from petpro_core.decisions._compile import compile_rows, prepare, windows, zones_of
+from petpro_core.decisions._compile import compile_rows, prepare, windows
 from petpro_core.decisions._question import Asked, Question
 from petpro_core.errors import InvalidValueError, LimitExceededError
 from petpro_core.intervals import ALWAYS, NEVER, Int64Array, Interval, duration_us, from_us
@@ -253,12 +253,11 @@ def _find(
         starts.append(taken.starts())
         if not waived and not isinstance(bounds.notice, int):
             notices.append(bounds.offered_until(index[taken.row].repeat(taken.count), starts[-1]))
-    zones = zones_of(batch.distinct, batch.index)
     return _Found(
         counts=_joined(counts),
         starts=_joined(starts),
         notice=None if waived else bounds.notice if isinstance(bounds.notice, int) else _joined(notices),
-        footprint=Footprint.of(rules, zones.zones, zones.of_row, prepared.window),
+        footprint=prepared.footprint,
         valid_until=until,
         untested=question.untested,
     )
@@ -329,13 +328,13 @@ def _answer(
     np.cumsum(_joined([part.counts for part in found]), out=offsets[1:])
     return SlotTable(
         handles=batch.handles if len(every) == 1 else np.tile(batch.handles, len(every)),
-        rule=np.arange(len(every)).repeat(len(batch)),
+        rule=np.zeros(len(batch), np.int64) if len(every) == 1 else np.arange(len(every)).repeat(len(batch)),
         offsets=offsets,
         starts=_joined([part.starts for part in found]),
         rules=every,
         valid_until=None if until > ALWAYS.end_us else from_us(until),
         untested=found[0].untested,
         footprints=tuple(part.footprint for part in found),
-        calendar=np.arange(len(batch) * len(every)) % max(len(batch), 1),
+        calendar=np.arange(len(batch)) if len(every) == 1 else np.tile(np.arange(len(batch)), len(every)),
         notice=_joined(notices) if notices else found[0].notice,
     )

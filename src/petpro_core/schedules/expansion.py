@@ -77,34 +77,35 @@ def expand(
         ]
         return _join(*parts)
     schedules = [schedule for row in rows for schedule in row]
-    source, days, opens, closes = _local_openings(schedules, first_day, last_day)
-    zones, zone_index = _zones(schedules, source, days)
-    base = days * DAY_US
-    starts, ends = _to_utc(zones, zone_index, base + opens, base + closes)
-    real = ends > starts
-    if np.count_nonzero(real) < len(real):
-        source, starts, ends, base = source[real], starts[real], ends[real], base[real]
-        zone_index = zone_index if zone_index is None else zone_index[real]
-    # A single row needs no line of its own.
-    row = source * 0 if len(rows) == 1 else np.repeat(np.arange(len(rows)), [len(part) for part in rows])[source]
-    line: Int64Array | int = 0 if len(rows) == 1 else row * width - origin
-    keys = starts + line
-    if np.count_nonzero(keys[1:] <= keys[:-1]):
-        # Of openings that begin together the later local date owns the time, and then the later schedule.
-        order = np.lexsort((source, base, keys))
-        starts, ends, row, base, keys = starts[order], ends[order], row[order], base[order], keys[order]
-        line = 0 if len(rows) == 1 else row * width - origin
-        zone_index = zone_index if zone_index is None else zone_index[order]
+    source, base, local = _local_openings(schedules, first_day, last_day)
+    zones, zone_index = _zones(schedules, source, base)
+    starts, ends = _to_utc(zones, zone_index, local)
+    row = None
+    # A single row needs no line of its own, and hours that nothing disturbs are in order as they come.
+    if len(rows) != 1 or np.count_nonzero(starts < ends) < len(starts) or np.count_nonzero(ends[:-1] > starts[1:]):
+        row = np.repeat(np.arange(len(rows)), [len(part) for part in rows])[source]
+        line = row * width - origin
+        kept, ends = _in_order(starts + line, ends + line, base, source)
+        starts, ends, base, row = starts[kept], ends - line[kept], base[kept], row[kept]
+        zone_index = zone_index if zone_index is None else zone_index[kept]
     opened = starts
-    if np.count_nonzero(ends[:-1] > starts[1:]):
-        ends = _trim(keys, ends + line) - line
-        whole = (starts < ends).nonzero()[0]
-        starts, ends, row, base, opened = starts[whole], ends[whole], row[whole], base[whole], opened[whole]
-        zone_index = zone_index if zone_index is None else zone_index[whole]
     if split_at_changes:
         piece, starts, ends, offset = _split(zones, zone_index, starts, ends)
-        row, opened, base = row[piece], opened[piece], base[piece] - offset
-    return Openings(row.searchsorted(np.arange(len(rows) + 1)), starts, ends, opened, base)
+        row, opened, base = row if row is None else row[piece], opened[piece], base[piece] - offset
+    offsets = np.array([0, len(starts)]) if row is None else row.searchsorted(np.arange(len(rows) + 1))
+    return Openings(offsets, starts, ends, opened, base)
+
+
+def _in_order(
+    keys: Int64Array, ends: Int64Array, base: Int64Array, source: Int64Array
+) -> tuple[Int64Array, Int64Array]:
+    """The openings that are left in order of time, disjoint: their places, and where each ends."""
+    kept = (keys < ends).nonzero()[0]
+    # Of openings that begin together the later local date owns the time, and then the later schedule.
+    kept = kept[np.lexsort((source[kept], base[kept], keys[kept]))]
+    ends = _trim(keys[kept], ends[kept])
+    whole = (keys[kept] < ends).nonzero()[0]
+    return kept[whole], ends[whole]
 
 
 def _join(first: Openings, second: Openings) -> Openings:
@@ -117,39 +118,40 @@ def _join(first: Openings, second: Openings) -> Openings:
 
 def _local_openings(
     schedules: Sequence[Schedule], first_day: int, last_day: int
-) -> tuple[Int64Array, Int64Array, Int64Array, Int64Array]:
-    """Which schedule opens on which day, from when to when by the wall clock: source, day, start and end in the day."""
+) -> tuple[Int64Array, Int64Array, Int64Array]:
+    """Which schedule opens on which days, by the wall clock: source, midnight, and int64[2, n] from when to when."""
     flats = [schedule.flat for schedule in schedules]
-    if len(flats) == 1:
-        ordinal, weekday, opens, closes = flats[0].weekly
-        source = np.zeros(len(ordinal), np.int64)
-    else:
-        ordinal, weekday, opens, closes = np.concatenate([_NO_WEEKLY, *(flat.weekly for flat in flats)], axis=1)
-        source = np.repeat(np.arange(len(flats)), [flat.weekly.shape[1] for flat in flats])
+    weekly = flats[0].weekly if len(flats) == 1 else np.concatenate([_NO_WEEKLY, *(f.weekly for f in flats)], axis=1)
     # Whole weeks from the Monday before: one row of days for each week, in order of time where there is one schedule.
-    mondays = np.arange(first_day - (first_day + _EPOCH_WEEKDAY) % 7, last_day + 1, 7)
-    day = mondays[:, None] + weekday
-    valid = (day >= first_day) & (day <= last_day)
+    first, last = first_day * DAY_US, last_day * DAY_US
+    mondays = np.arange(first - (first_day + _EPOCH_WEEKDAY) % 7 * DAY_US, last + 1, 7 * DAY_US)
+    local = (mondays[:, None] + weekly[1:, None, :]).reshape(3, -1)
+    if len(schedules) == 1 and schedules[0].plain:
+        # The midnights ascend, so what lies outside the days is at both ends.
+        inside = local[:, local[0].searchsorted(first) : local[0].searchsorted(last, "right")]
+        return np.zeros(inside.shape[1], np.int64), inside[0], inside[1:]
+    source = np.tile(np.repeat(np.arange(len(flats)), [flat.weekly.shape[1] for flat in flats]), len(mondays))
+    valid = (local[0] >= first) & (local[0] <= last)
     special = [i for i, schedule in enumerate(schedules) if not schedule.plain]
     if not special:
-        week, rule = valid.nonzero()
-        return source[rule], day[week, rule], opens[rule], closes[rule]
+        kept = valid.nonzero()[0]
+        return source[kept], local[0, kept], local[1:, kept]
     length = last_day - first_day + 1
     days = np.arange(first_day, last_day + 1)
     winner = np.zeros((len(schedules), length), np.int64)
     for i in special:
         winner[i] = _winner(schedules[i], days)
-    valid &= winner[source, np.clip(day - first_day, 0, length - 1)] == ordinal
-    week, rule = valid.nonzero()
+    day = np.clip(local[0] // DAY_US - first_day, 0, length - 1)
+    kept = (valid & (winner[source, day] == np.tile(weekly[0], len(mondays)))).nonzero()[0]
     dated = np.concatenate([flats[i].dated for i in special])
     dated_source = np.repeat(special, [len(flats[i].dated) for i in special])
-    inside = (dated[:, 0] >= first_day) & (dated[:, 0] <= last_day)
-    inside &= winner[dated_source, np.clip(dated[:, 0] - first_day, 0, length - 1)] != _CLOSED
+    held = (dated[:, 0] >= first_day) & (dated[:, 0] <= last_day)
+    held &= winner[dated_source, np.clip(dated[:, 0] - first_day, 0, length - 1)] != _CLOSED
+    midnights = dated[held, 0] * DAY_US
     return (
-        np.concatenate([source[rule], dated_source[inside]]),
-        np.concatenate([day[week, rule], dated[inside, 0]]),
-        np.concatenate([opens[rule], dated[inside, 1]]),
-        np.concatenate([closes[rule], dated[inside, 2]]),
+        np.concatenate([source[kept], dated_source[held]]),
+        np.concatenate([local[0, kept], midnights]),
+        np.concatenate([local[1:, kept], midnights + dated[held, 1:].T], axis=1),
     )
 
 
@@ -167,7 +169,7 @@ def _winner(schedule: Schedule, days: Int64Array) -> Int64Array:
 
 
 def _zones(
-    schedules: Sequence[Schedule], source: Int64Array, days: Int64Array
+    schedules: Sequence[Schedule], source: Int64Array, base: Int64Array
 ) -> tuple[list[TimeZone], Int64Array | None]:
     """The distinct zones, and for each opening which of them it is read in (``None``: there is only one)."""
     index: dict[int, int] = {}
@@ -183,7 +185,7 @@ def _zones(
     travelling = [i for i, schedule in enumerate(schedules) if schedule.travel]
     if len(zones) <= 1 and not travelling:
         return zones, None
-    which = np.array(home)[source]
+    which, days = np.array(home)[source], base // DAY_US
     for i in travelling:
         for journey in schedules[i].travel:
             away = (source == i) & (days >= day_number(journey.first)) & (days <= day_number(journey.last))
@@ -191,18 +193,14 @@ def _zones(
     return zones, which
 
 
-def _to_utc(
-    zones: list[TimeZone], which: Int64Array | None, opens: Int64Array, closes: Int64Array
-) -> tuple[Int64Array, Int64Array]:
-    local = np.concatenate([opens, closes])
+def _to_utc(zones: list[TimeZone], which: Int64Array | None, local: Int64Array) -> Int64Array:
     if which is None:
-        instants: Int64Array = zones[0].to_utc_us(LocalTimes(local)) if zones else local
-    else:
-        instants, both = np.empty_like(local), np.concatenate([which, which])
-        for number, zone in enumerate(zones):
-            mine = both == number
-            instants[mine] = zone.to_utc_us(LocalTimes(local[mine]))
-    return instants[: len(opens)], instants[len(opens) :]
+        return zones[0].to_utc_us(LocalTimes(local)) if zones else local
+    instants = np.empty_like(local)
+    for number, zone in enumerate(zones):
+        mine = which == number
+        instants[:, mine] = zone.to_utc_us(LocalTimes(local[:, mine]))
+    return instants
 
 
 def _trim(starts: Int64Array, ends: Int64Array) -> Int64Array:

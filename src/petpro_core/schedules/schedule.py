@@ -10,6 +10,7 @@ import numpy as np
 
 from petpro_core._checks import as_each, handle
 from petpro_core.errors import InvalidValueError
+from petpro_core.intervals import DAY_US
 from petpro_core.schedules.dates import Closure, DateOverride, ExtraHours, Holiday, TemporaryZone, as_zone
 from petpro_core.schedules.weekly import WeeklyHours, day_number
 
@@ -53,7 +54,8 @@ class FlatSchedule:
     """A schedule's rules as columns, made once: what ``expand`` reads.
 
     Attributes:
-        weekly: int64[4, r]: ordinal of the weekly hours, weekday, start and end in microseconds from local midnight.
+        weekly: int64[4, r]: ordinal of the weekly hours; midnight, start and end of each opening in microseconds from
+            Monday's midnight by the wall clock.
         dated: int64[k, 3]: day number, start and end of overrides and extra hours.
         replaced: int64[m]: day numbers on which the weekly hours give way (overrides and holidays).
         closed: first and last day number of each closure.
@@ -111,7 +113,7 @@ class Schedule:
     def flat(self) -> FlatSchedule:
         """The rules as columns."""
         weekly = [
-            (ordinal, weekday, start, end)
+            (ordinal, weekday * DAY_US, weekday * DAY_US + start, weekday * DAY_US + end)
             for ordinal, hours in enumerate(self.hours)
             for weekday, openings in enumerate(hours.openings_us)
             for start, end in openings

@@ -121,8 +121,7 @@ class Grid:
             count = np.diff(self.offsets)
             low, high = np.repeat(low, count), np.repeat(high, count)
         starts, stops = np.maximum(self.starts, low), np.minimum(self.stops, high)
-        ahead = self.anchors - starts
-        first = starts + (ahead - ahead // self.step * self.step)
+        first = starts + (self.anchors - starts) % self.step
         first = first[first < stops]
         return int(first.min()) if len(first) else None
 
@@ -152,8 +151,7 @@ class Grid:
 
     def after(self, piece: Int64Array, starts: Int64Array) -> Int64Array:
         """How far each start lies after the last point of its range's grid; 0 = on it."""
-        beyond = starts - self.anchors[piece]
-        return beyond - beyond // self.step * self.step
+        return (starts - self.anchors[piece]) % self.step
 
 
 @attrs.frozen(eq=False)
@@ -276,14 +274,8 @@ def open_ranges(table: RefusalTable, low: Int64Array, high: Int64Array) -> Range
     kept = (starts < stops).nonzero()[0]
     starts, stops, anchors = starts.take(kept), stops.take(kept), anchors.take(kept)
     if table.refused:
-        several = len(table.refused) > 1
-        cut_starts, cut_ends = (
-            np.concatenate([part[column] for part in table.refused]) if several else table.refused[0][column]
-            for column in (1, 2)
-        )
-        # Each reason comes nearly in order, and a stable sort merges runs.
-        cut_starts, cut_ends = np.sort(cut_starts, kind="stable"), np.sort(cut_ends, kind="stable")
-        starts, stops, source = _sweeps.subtract(starts, stops, cut_starts, cut_ends)
+        # Each reason comes nearly in order, and the stable sort inside merges runs.
+        starts, stops, source = _sweeps.subtract(starts, stops, *[(cuts, ends) for _, cuts, ends in table.refused])
         anchors = anchors.take(source)
     return Ranges(None if row is None else starts // line.width, starts, stops, anchors)
 
@@ -299,9 +291,8 @@ def sweep(table: RefusalTable, low: Int64Array, high: Int64Array) -> Progression
     grid, line = table.grid, table.line
     left = open_ranges(table, low, high)
     # The first point of the grid at or after the start; then as many as there are steps before the stop.
-    ahead = left.anchors - left.starts
-    first = left.starts + (ahead - ahead // grid.step * grid.step)
-    count = -((first - left.stops) // grid.step)
+    first = left.starts + (left.anchors - left.starts) % grid.step
+    count = (left.stops - first + (grid.step - 1)) // grid.step
     kept = (count > 0).nonzero()[0]
     first, count = first.take(kept), count.take(kept)
     if left.row is None:
