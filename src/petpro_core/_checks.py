@@ -88,8 +88,8 @@ def as_whole(name: str, value: object, least: int = 0, most: int = LARGEST, besi
         InvalidValueError: Another kind of value, or one outside its bounds.
     """
     try:
-        # A truth value is an int to Python, and never meant as one.
-        number = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]  # index refuses
+        # A truth value is an int to Python (NumPy's own was one to it before 2.3), and never meant as one.
+        number = None if isinstance(value, bool | np.bool_) else operator.index(value)  # type: ignore[arg-type]  # index refuses
     except TypeError:
         number = None
     if number is None or not least <= number <= most:
