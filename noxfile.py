@@ -23,7 +23,7 @@ from nox.command import CommandFailed
 nox.needs_version = ">=2026.4.10"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_missing_interpreters = True
-nox.options.sessions = ["lint", "types", "imports", "tests", "docs", "build"]
+nox.options.sessions = ["lint", "types", "imports", "tests", "docs", "guard", "build"]
 
 ROOT: Final = Path(__file__).parent
 PROJECT: Final[dict[str, Any]] = nox.project.load_toml(ROOT / "pyproject.toml")
@@ -134,8 +134,8 @@ def imports(session: nox.Session) -> None:
 @nox.session
 @nox.parametrize("dateutil", ["2.9", "newest"])
 def tests(session: nox.Session, dateutil: str) -> None:
-    """Test the built wheel: with everything on dateutil 2.9 (all branches covered), and on the newest dateutil."""
-    arguments = ["--ignore=tests/docs", *session.posargs]  # the session `docs` runs the snippets
+    """Test the built wheel: with everything on dateutil 2.9 (all branches covered), and briefly on the newest."""
+    arguments = ["--numprocesses=auto", "--ignore=tests/docs", *session.posargs]  # the session `docs` runs the snippets
     if dateutil == "2.9":
         _install_wheel(session, "holidays", "testing", groups=("test",), also=("python-dateutil~=2.9.0",))
         # The coverage of a part of the tests says nothing, so it is not asked for.
@@ -145,7 +145,7 @@ def tests(session: nox.Session, dateutil: str) -> None:
     session.log("left out here: the extra `holidays`, which asks for python-dateutil < 3; its tests skip and say so")
     rest = _constraints(session, _locked(leave_out=frozenset({"holidays", "python-dateutil"})), name="newest")
     _install_wheel(session, "testing", groups=("test",), also=("python-dateutil>=4",), constraints=rest)
-    session.run("pytest", *arguments, env=_environment(_profile()))
+    session.run("pytest", *arguments, env=_environment("brief"))
 
 
 @nox.session
@@ -161,6 +161,13 @@ def docs(session: nox.Session) -> None:
     shutil.copytree(ROOT, copy, ignore=unwanted)
     with session.chdir(copy):
         session.run("sh", "-ec", _command_of("Try it"), external=True, env=_environment())
+
+
+@nox.session
+def guard(session: nox.Session) -> None:
+    """Hold small scenarios against yardsticks in the same run: no ratio may fall to half of what was recorded."""
+    _install_wheel(session)
+    session.run("python", "-m", "benchmarks.guard", *session.posargs, env=_environment())
 
 
 @nox.session
@@ -193,7 +200,7 @@ def lowest(session: nox.Session) -> None:
     rest = _locked(leave_out=frozenset(line.split("==")[0] for line in resolved))
     chosen = _constraints(session, [*resolved, *rest], name="lowest")
     _install_wheel(session, "holidays", "testing", groups=("test",), constraints=chosen)
-    session.run("pytest", "--ignore=tests/docs", *session.posargs, env=_environment(_profile()))
+    session.run("pytest", "--numprocesses=auto", "--ignore=tests/docs", *session.posargs, env=_environment(_profile()))
 
 
 @nox.session
@@ -209,6 +216,13 @@ def bench(session: nox.Session) -> None:
     """Measure PetPro and its peers side by side, with every answer checked: `nox -s bench -- --only P2 --quick`."""
     _install_wheel(session, "holidays", groups=("bench",))
     session.run("python", "-m", "benchmarks", *session.posargs, env=_environment())
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Fuzz the readers of files by coverage, a minute each: `nox -s fuzz -- ics ics_busy --minutes 10` for more."""
+    _install_wheel(session, groups=("fuzz",))
+    session.run("python", "tests/fuzz/run.py", *session.posargs, env=_environment())
 
 
 @nox.session

@@ -1,17 +1,19 @@
-"""``python -m benchmarks``: one table of PetPro beside its peers, and `results/latest.json` after a full run."""
+"""``python -m benchmarks``: PetPro beside its peers; a full run writes `results/` and docs/benchmarks.md."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from rich.console import Console
 
-from benchmarks import searches, wall_clock
-from benchmarks._measure import AnswersDifferError, missed, table, write_json
+from benchmarks import growth, prepared, recurring, searches, wall_clock
+from benchmarks._measure import AnswersDifferError, write_json
+from benchmarks.tables import missed, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-LATEST: Final = Path(__file__).parent / "results" / "latest.json"
+RESULTS: Final = Path(__file__).parent / "results"
+LATEST: Final = RESULTS / "latest.json"
 P5_MODULE: Final = "benchmarks.p5_set_algebra"
 
 
@@ -33,9 +36,12 @@ def _p5(*, quick: bool) -> list[Result]:
 SCENARIOS: Final[dict[str, Callable[..., list[Result]]]] = {
     "P1": searches.p1,
     "P2": searches.p2,
+    "P2 prepared": prepared.p2_prepared,
+    "P3": recurring.p3,
     "P4": wall_clock.p4,
     "P5": _p5,
     "P6": searches.p6,
+    "P6 prepared": prepared.p6_prepared,
 }
 
 
@@ -72,9 +78,19 @@ def main(given: Sequence[str] | None = None) -> int:
     if arguments.json:
         write_json(results, arguments.json)
     if not arguments.only and not arguments.quick:
-        write_json(results, LATEST)
-        notes.print(f"written: {LATEST.relative_to(Path.cwd()) if LATEST.is_relative_to(Path.cwd()) else LATEST.name}")
+        _write(results, notes)
     return 0
+
+
+def _write(results: list[Result], notes: Console) -> None:
+    """Measure how time and memory grow, and write the results and the page that shows them."""
+    # Here and not above, because only a full run needs what draws the plots.
+    page = importlib.import_module("benchmarks.page")
+    write_json(results, LATEST)
+    (RESULTS / "details.json").write_text(json.dumps(page.details(results), indent=2) + "\n", encoding="utf-8")
+    growth.write(growth.measure_all(quick=False, note=notes.print))
+    written = page.write_page()
+    notes.print(f"written: {RESULTS.name}/ and {written.name}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Medians, answer hashes, rows and the table: what every scenario shares."""
+"""Medians, answer hashes and rows: what every scenario shares."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ import statistics
 import time
 import tracemalloc
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NotRequired, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, Protocol, TypeAlias, TypedDict
 
 import numpy as np
 import numpy.typing as npt
-from rich.table import Table
 
-from benchmarks.targets import MEMORY_MB, reason_of, yardstick_of
+from benchmarks.profiling import hottest
+from benchmarks.targets import missed_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
+
+    from benchmarks.profiling import Line
 
 __all__ = [
     "JSON_KEYS",
@@ -27,13 +29,14 @@ __all__ = [
     "Contender",
     "Int64Array",
     "Missing",
+    "Outside",
+    "Peer",
     "Result",
     "answer_hash",
     "compare",
     "median_ms",
     "peak_mb",
     "row",
-    "table",
     "write_json",
 ]
 
@@ -58,6 +61,8 @@ class Result(TypedDict):
     answer: str
     petpro_mb: NotRequired[float | None]
     peer_mb: NotRequired[float | None]
+    profile: NotRequired[list[Line]]
+    """Where PetPro's time went, taken only where a target was missed; on the scenario's first row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +85,29 @@ class Missing:
     why: str = "not installed"
 
 
+class Outside(Protocol):
+    """An implementation in an environment of its own: it times itself there, and sends its answer back."""
+
+    @property
+    def name(self) -> str:
+        """What it is, for the table."""
+
+    def measure(self) -> tuple[float, Sequence[Int64Array]] | Missing:
+        """Give its median in milliseconds and its answer in the common form, or say why it cannot run."""
+
+
+Peer: TypeAlias = Contender | Missing | Outside
+
+
 @dataclass(frozen=True, slots=True)
 class _Measured:
     ms: float
-    answer: str
+    arrays: list[Int64Array]
     mb: float | None
+
+    @property
+    def answer(self) -> str:
+        return answer_hash(*self.arrays)
 
 
 def median_ms(fn: Callable[[], object], repeat: int = 7, warmup: int = 1) -> float:
@@ -164,123 +187,82 @@ def _measure(contender: Contender) -> _Measured:
     begin = time.perf_counter_ns()
     answer = contender.run(prepared)
     once = (time.perf_counter_ns() - begin) / 1e6
-    hashed = answer_hash(*contender.common(answer))
+    arrays = [np.atleast_1d(np.asarray(part)) for part in contender.common(answer)]
     del answer
     # A slow peer is timed once: its first call counts, and no warm-up would change it much.
     ms = once if contender.repeat == 1 else median_ms(lambda: contender.run(prepared), contender.repeat, warmup=0)
     mb = peak_mb(lambda: contender.run(prepared)) if contender.memory else None
-    return _Measured(ms, hashed, mb)
+    return _Measured(ms, arrays, mb)
+
+
+def _difference(theirs: Sequence[Int64Array], ours: Sequence[Int64Array]) -> str:
+    """Say how far two answers of rows, (offsets, instants), are apart."""
+    sets = [
+        set(zip(np.repeat(np.arange(len(rows) - 1), np.diff(rows)).tolist(), values.tolist(), strict=True))
+        for rows, values in (theirs, ours)
+    ]
+    return f"answers otherwise: {len(sets[1] - sets[0]):,} of {len(sets[1]):,} absent, {len(sets[0] - sets[1]):,} more"
+
+
+def _from_outside(peer: Outside, agreed: _Measured | None) -> tuple[str, _Measured | None]:
+    """Measure a peer that may answer otherwise: that is said in its name, because it is a fact about the peer."""
+    measured = peer.measure()
+    if isinstance(measured, Missing):
+        return f"{measured.name} ({measured.why})", None
+    ms, arrays = measured
+    found = _Measured(ms, list(arrays), None)
+    if agreed is None or found.answer == agreed.answer:
+        return peer.name, found
+    return f"{peer.name} ({_difference(arrays, agreed.arrays)})", found
 
 
 def compare(
-    scenario: str, *, target_ms: float | None, petpro: Contender, peers: Iterable[Contender | Missing]
+    scenario: str, *, target_ms: float | None, petpro: Contender, peers: Iterable[Peer], judged: bool = True
 ) -> list[Result]:
     """Time PetPro and its peers on one scenario and give one row for each peer.
 
     PetPro's side may raise NotImplementedError: then its columns are empty and the peers are held against each other.
+    Where the scenario is `judged` and its target missed, the first row has the profile that shows why.
 
     Raises:
-        AnswersDifferError: two implementations do not agree.
+        AnswersDifferError: two implementations of this process do not agree.
     """
     try:
         own = _measure(petpro)
     except NotImplementedError:
         own = None
-    agreed, by = (own.answer, petpro.name) if own else ("", "")
+    agreed, by = own, petpro.name
     rows: list[tuple[str, _Measured | None]] = []
     for peer in peers:
         if isinstance(peer, Missing):
             rows.append((f"{peer.name} ({peer.why})", None))
             continue
+        if not isinstance(peer, Contender):
+            rows.append(_from_outside(peer, agreed))
+            continue
         theirs = _measure(peer)
-        if not agreed:
-            agreed, by = theirs.answer, peer.name
-        if theirs.answer != agreed:
-            msg = f"{scenario}: {peer.name} answers {theirs.answer}, {by} answers {agreed}"
+        if agreed is None:
+            agreed, by = theirs, peer.name
+        if theirs.answer != agreed.answer:
+            msg = f"{scenario}: {peer.name} answers {theirs.answer}, {by} answers {agreed.answer}"
             raise AnswersDifferError(msg)
         rows.append((peer.name, theirs))
-    return [
+    results = [
         row(
             scenario=scenario,
             petpro_ms=own.ms if own else None,
             target_ms=target_ms,
             peer=name,
             peer_ms=theirs.ms if theirs else None,
-            answer=agreed,
+            answer=agreed.answer if agreed else "",
             petpro_mb=own.mb if own else None,
             peer_mb=theirs.mb if theirs else None,
         )
         for name, theirs in rows
     ]
-
-
-def _number(value: float | None, absent: str = "-") -> str:
-    if value is None:
-        return absent
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-
-def _verdict(results: Sequence[Result]) -> tuple[str, str]:
-    """Say for one scenario what was asked of it and whether it was met, and in which form."""
-    first = results[0]
-    yardstick = yardstick_of(first["scenario"])
-    target = first["target_ms"]
-    asked = [] if target is None else [f"{_number(target)} ms"]
-    met = []
-    if target is not None and first["petpro_ms"] is not None and first["petpro_ms"] <= target:
-        met.append("absolute")
-    if yardstick is not None:
-        asked.append(f"{_number(yardstick.ratio)} x {yardstick.peer}")
-        ratio = next((r["ratio"] for r in results if r["peer"] == yardstick.peer), None)
-        if ratio is not None and ratio >= yardstick.ratio:
-            met.append("ratio")
-    question = " or ".join(asked) or "-"
-    if first["petpro_ms"] is None:
-        return question, "not there yet"
-    verdict = "yes (" + " and ".join(met) + ")" if met else "[bold red]no[/]" if asked else "-"
-    memory = first.get("petpro_mb")
-    if memory is not None:
-        question += f"; {_number(MEMORY_MB)} MB"
-        verdict += "; memory yes" if memory <= MEMORY_MB else "; [bold red]memory no[/]"
-    return question, verdict
-
-
-def table(results: Sequence[Result], *, judged: bool = True) -> Table:
-    """Lay the results out, one section for each scenario; target and verdict stand on its first line.
-
-    Targets hold for the full sizes only, so a run on smaller ones is not `judged`.
-    """
-    shown = Table(title="PetPro beside its peers (medians; above 1 in the ratio column, PetPro is faster)")
-    for name in ("scenario", "peer"):
-        shown.add_column(name, overflow="fold")
-    for name in ("PetPro ms", "peer ms", "ratio", "PetPro MB", "peer MB"):
-        shown.add_column(name, justify="right")
-    shown.add_column("target", overflow="fold")
-    shown.add_column("met", overflow="fold")
-    for scenario in dict.fromkeys(result["scenario"] for result in results):
-        group = [result for result in results if result["scenario"] == scenario]
-        asked, verdict = _verdict(group) if judged else ("-", "small sizes, not judged")
-        shown.add_section()
-        for index, result in enumerate(group):
-            shown.add_row(
-                scenario if index == 0 else "",
-                result["peer"],
-                _number(result["petpro_ms"], "not there yet"),
-                _number(result["peer_ms"]),
-                _number(result["ratio"]),
-                _number(result.get("petpro_mb")),
-                _number(result.get("peer_mb")),
-                asked if index == 0 else "",
-                verdict if index == 0 else "",
-            )
-    return shown
-
-
-def missed(results: Sequence[Result]) -> list[str]:
-    """Name each scenario whose target is not met, and the reason."""
-    names = dict.fromkeys(result["scenario"] for result in results)
-    verdicts = {name: _verdict([result for result in results if result["scenario"] == name])[1] for name in names}
-    return [f"not met: {name}: {reason_of(name)}" for name, verdict in verdicts.items() if "no[" in verdict]
+    if judged and own is not None and missed_in(results):
+        results[0]["profile"] = hottest(petpro.prepare, petpro.run, own.ms)
+    return results
 
 
 def write_json(results: Iterable[Result], path: Path) -> None:

@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from benchmarks._measure import Int64Array
 
 __all__ = [
@@ -36,7 +38,10 @@ __all__ = [
     "overlapping_ends",
     "practice",
     "seeded",
+    "some_booking",
     "utc_us",
+    "with_booking",
+    "without_booking",
     "zone_of",
 ]
 
@@ -227,20 +232,21 @@ def _ten_schedules() -> list[ScheduleHours]:
     ]
 
 
-def network(providers: int = 10_000) -> Problem:
+def network(providers: int = 10_000, days: int = 14) -> Problem:
     """P2: ten weekly schedules in ten zones, 14 days from 19 October 2026 00:00Z, eight bookings on every working day.
 
     10,000 providers have 800,000 bookings of 30 minutes on half hours; visits of 30 minutes, 15-minute step, no
-    features.
+    features. The growth curves ask for other sizes and longer times.
     """
     rng = seeded(10_000)
     schedules = _ten_schedules()
     schedule_of = np.arange(providers, dtype=np.int64) % len(schedules)
     first = _day(2026, 10, 19)
-    starts = np.empty((providers, 10, 8), np.int64)
+    working = sum(1 for day in range(days) if day % 7 < WEEKDAYS)  # the first day is a Monday
+    starts = np.empty((providers, working, 8), np.int64)
     for index, schedule in enumerate(schedules):
         members = np.flatnonzero(schedule_of == index)
-        for day, places in enumerate(_positions(schedule, first, 14, 30 * MINUTE_US)):
+        for day, places in enumerate(_positions(schedule, first, days, 30 * MINUTE_US)):
             drawn = rng.random((len(members), len(places))).argsort(axis=1)[:, :8]
             starts[members, day] = np.array(places, np.int64)[np.sort(drawn, axis=1)]
     flat = starts.reshape(-1)
@@ -248,10 +254,10 @@ def network(providers: int = 10_000) -> Problem:
         schedules=schedules,
         schedule_of=schedule_of,
         rules=_rules(),
-        within=(first * DAY_US, (first + 14) * DAY_US),
+        within=(first * DAY_US, (first + days) * DAY_US),
         now_us=first * DAY_US,
         bookings=Bookings(
-            resource=np.repeat(np.arange(providers, dtype=np.int64), 80),
+            resource=np.repeat(np.arange(providers, dtype=np.int64), 8 * working),
             start_us=flat,
             end_us=flat + 30 * MINUTE_US,
             before_us=None,
@@ -269,6 +275,47 @@ def overlapping_ends(problem: Problem) -> Int64Array:
     late = seeded(400).choice(len(ends), len(ends) // 400, replace=False)
     ends[late] += 40 * MINUTE_US
     return ends
+
+
+def some_booking(problem: Problem) -> tuple[int, int, int, tuple[int, int]]:
+    """Give (calendar, start, end) of the first booking of a calendar in the middle, and the first half hour free there.
+
+    What is free is a place of the calendar's hours that none of its bookings touches.
+    """
+    row = len(problem["schedule_of"]) // 2
+    bookings, schedule = problem["bookings"], problem["schedules"][int(problem["schedule_of"][row])]
+    begin, end = bookings["resource"].searchsorted([row, row + 1]).tolist()
+    starts, ends = bookings["start_us"][begin:end], bookings["end_us"][begin:end]
+    low, high = problem["within"]
+    days = _positions(schedule, low // DAY_US, (high - low) // DAY_US, 30 * MINUTE_US)
+    free = next(
+        at for at in chain.from_iterable(days) if low <= at and not ((starts < at + 30 * MINUTE_US) & (ends > at)).any()
+    )
+    return row, int(starts[0]), int(ends[0]), (free, free + 30 * MINUTE_US)
+
+
+def with_booking(problem: Problem, row: int, times: tuple[int, int]) -> Problem:
+    """Give the problem with one more booking, without buffers."""
+    return _changed(problem, np.insert, row, times)
+
+
+def without_booking(problem: Problem, row: int, times: tuple[int, int]) -> Problem:
+    """Give the problem without one booking."""
+    return _changed(problem, lambda column, at, _: np.delete(column, at), row, times)
+
+
+def _changed(
+    problem: Problem, edit: Callable[[Int64Array, int, int], Int64Array], row: int, times: tuple[int, int]
+) -> Problem:
+    bookings = problem["bookings"]
+    begin, end = bookings["resource"].searchsorted([row, row + 1]).tolist()
+    at = begin + int(bookings["start_us"][begin:end].searchsorted(times[0]))
+    changed = problem.copy()
+    changed["bookings"] = bookings.copy()
+    for name, value in (("resource", row), ("start_us", times[0]), ("end_us", times[1])):
+        column: Int64Array = bookings[name]  # type: ignore[literal-required]
+        changed["bookings"][name] = edit(column, at, value)  # type: ignore[literal-required]
+    return changed
 
 
 def practice(staff: int = 50) -> Problem:

@@ -7,20 +7,23 @@ measured at a tenth of the size; PetPro is then measured at that size too.
 
 from __future__ import annotations
 
+import tempfile
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
 from benchmarks._measure import Contender, Int64Array, Missing, compare
+from benchmarks.outside import Elsewhere
 from petpro_core.intervals import IntervalSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from benchmarks._measure import Result
+    from benchmarks._measure import Peer, Result
 
-__all__ = ["TARGETS_MS", "run", "scenarios", "sides"]
+__all__ = ["TARGETS_MS", "run", "scenarios", "sides", "small_contenders"]
 
 Columns: TypeAlias = tuple[Int64Array, Int64Array]
 
@@ -52,28 +55,46 @@ def scenarios(size: int, *, peers: bool, slow: bool) -> list[Result]:
     """
     left, right = sides(size)
     results = []
-    for operation in OPERATIONS:
-        contenders: list[Contender | Missing]
-        if slow:
-            contenders = [
-                _two_pointers(operation, left, right),
-                _portion(operation, left, right),
-                _intervaltree(operation, left, right),
-            ]
-        else:
-            contenders = [_two_pointers(operation, left, right)]
-            if peers:
-                contenders.append(_polars(operation, left, right))
-            if peers and operation == "intersection":
-                contenders.append(_ncls(left, right))
-        # Ten intervals have a name of their own, because the ratio asked of a million is not asked of them.
-        few = size <= 10
-        target = TARGET_OF_TEN_MS if few else TARGETS_MS.get(operation) if size == SIZE else None
-        name = f"P5 small {operation}, {size}" if few else f"P5 {operation}, {size:,}"
-        results += compare(
-            f"{name} intervals a side", target_ms=target, petpro=_petpro(operation, left, right), peers=contenders
-        )
+    with tempfile.TemporaryDirectory(prefix="petpro-bench-") as folder:
+        for operation in OPERATIONS:
+            results += _operation(operation, left, right, Path(folder), peers=peers, slow=slow)
     return results
+
+
+def _operation(operation: str, left: Columns, right: Columns, folder: Path, *, peers: bool, slow: bool) -> list[Result]:
+    """Time one operation on two sides."""
+    size = len(left[0])
+    contenders: list[Peer]
+    if slow:
+        contenders = [
+            _two_pointers(operation, left, right),
+            _portion(operation, left, right),
+            _intervaltree(operation, left, right),
+        ]
+    else:
+        contenders = [_two_pointers(operation, left, right)]
+        if peers:
+            contenders.append(_polars(operation, left, right))
+        if peers and operation == "intersection":
+            contenders.append(_ncls(left, right))
+        if peers:
+            contenders.append(_bioframe(operation, left, right, folder))
+    # Ten intervals have a name of their own, because the ratio asked of a million is not asked of them.
+    few = size <= 10
+    target = TARGET_OF_TEN_MS if few else TARGETS_MS.get(operation) if size == SIZE else None
+    name = f"P5 small {operation}, {size}" if few else f"P5 {operation}, {size:,}"
+    return compare(
+        f"{name} intervals a side",
+        target_ms=target,
+        petpro=_petpro(operation, left, right),
+        peers=contenders,
+        judged=size == SIZE or few,
+    )
+
+
+def small_contenders(operation: str, left: Columns, right: Columns) -> tuple[Contender, Contender]:
+    """Give PetPro and the yardstick alone."""
+    return _petpro(operation, left, right), _two_pointers(operation, left, right)
 
 
 def run(*, peers: bool) -> list[Result]:
@@ -235,6 +256,17 @@ def _ncls(left: Columns, right: Columns) -> Contender | Missing:
         return np.sort(starts), np.sort(ends)
 
     return Contender("ncls", lambda: NCLS(*right, np.arange(len(right[0]))), work, _as_columns, repeat=5)
+
+
+def _bioframe(operation: str, left: Columns, right: Columns, folder: Path) -> Elsewhere:
+    """Ask bioframe, whose own requirements keep it in an environment of its own; both sides go there as files."""
+    places = []
+    for name, side in (("left", left), ("right", right)):
+        place = folder / f"{name}.npy"
+        np.save(place, np.array(side))
+        places.append(str(place))
+    question = {"operation": operation, "sides": places}
+    return Elsewhere("bioframe", "bioframe", "bioframe_sets.py", "", question)
 
 
 def _portion(operation: str, left: Columns, right: Columns) -> Contender | Missing:

@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Final
 import attrs
 import numpy as np
 
-from benchmarks.data import NEVER
+from benchmarks.data import EPOCH, NEVER, some_booking, with_booking
 from petpro_core import (
     ALWAYS,
+    Allocation,
+    Booking,
     BookingPolicy,
     BookingStatus,
     BookingTable,
@@ -36,14 +38,44 @@ from petpro_core import (
     from_us,
     load_zone,
 )
+from petpro_core.index import SlotIndex
+from petpro_core.recurrence import Recurrence, RecurrenceRule, expand, expand_batch
 from petpro_core.timezones import LocalTimes
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from benchmarks._measure import Int64Array
     from benchmarks.data import Bookings, Problem, ScheduleHours
+    from benchmarks.rule_cases import Expansion
+    from petpro_core import SlotTable
 
-__all__ = ["Prepared", "p1", "p2", "p2_conflicts", "p4", "p6", "prepare", "prepare_conflicts"]
+__all__ = [
+    "Index",
+    "Prepared",
+    "build_index",
+    "changed_by_one",
+    "first_after",
+    "index_all",
+    "index_count",
+    "index_first",
+    "index_groups",
+    "index_less",
+    "index_more",
+    "index_row",
+    "p1",
+    "p2",
+    "p2_conflicts",
+    "p3",
+    "p4",
+    "p6",
+    "prepare",
+    "prepare_conflicts",
+    "prepare_index",
+    "prepare_rules",
+]
 
+_MOST_STARTS: Final = 50_000_000  # the growth curves ask for more than a search gives by default
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -123,7 +155,13 @@ def p2(data: Prepared) -> tuple[Int64Array, Int64Array]:
 
 def _find(data: Prepared, calendars: tuple[Calendar, ...] | CalendarBatch) -> tuple[Int64Array, Int64Array]:
     table = find_slots(
-        calendars, busy=data.table, rules=data.rules, policy=data.policy, within=data.within, now=data.now
+        calendars,
+        busy=data.table,
+        rules=data.rules,
+        policy=data.policy,
+        within=data.within,
+        now=data.now,
+        limit=_MOST_STARTS,
     )
     return table.offsets, table.starts
 
@@ -150,6 +188,28 @@ def p2_conflicts(table: BookingTable) -> int:
     return pairs
 
 
+def prepare_rules(asked: Expansion) -> tuple[tuple[Recurrence, ...], Interval]:
+    """Parse the rules; not timed."""
+    recurrences = tuple(
+        Recurrence(
+            EPOCH + _time(case["start_us"]),
+            case["zone"],
+            duration=timedelta(minutes=30),
+            rules=(RecurrenceRule.parse(case["rule"]),),
+        )
+        for case in asked["cases"]
+    )
+    return recurrences, Interval.from_us(*asked["within"])
+
+
+def p3(prepared: tuple[tuple[Recurrence, ...], Interval]) -> tuple[Int64Array, Int64Array]:
+    """Give (offsets, starts) of every rule."""
+    recurrences, within = prepared
+    one = len(recurrences) == 1
+    found = expand(recurrences[0], within=within) if one else expand_batch(recurrences, within=within)
+    return found.offsets, found.starts
+
+
 def p4(local_us: Int64Array, zone_key: str) -> Int64Array:
     """Turn wall-clock times into instants, compatible with RFC 5545 in gaps and repeated hours."""
     return load_zone(zone_key).to_utc_us(LocalTimes(local_us))
@@ -166,3 +226,93 @@ def p6(data: Prepared) -> tuple[Int64Array, Int64Array]:
     counts = np.zeros(len(skills), np.int64)
     counts[able] = np.diff(offsets)
     return np.append(0, counts.cumsum()), starts
+
+
+@attrs.frozen(eq=False)
+class Index:
+    """A prepared index, the rows it is asked for, and one booking that is there and one that could be."""
+
+    index: SlotIndex
+    mask: npt.NDArray[np.bool_] | None
+    there: Booking
+    new: Booking
+
+
+def build_index(asked: Prepared) -> Index:
+    """Build the index, and choose a booking that is there and one that could be."""
+    problem = asked.problem
+    index = SlotIndex.of(
+        asked.calendars,
+        busy=asked.table,
+        rules=asked.rules,
+        policy=asked.policy,
+        within=asked.within,
+        now=asked.now,
+    )
+    skills, needed = problem["skills"], np.uint64(problem["required_skills"])
+    mask = None if skills is None else (skills & needed) == needed
+    row, start, end, free = some_booking(problem)
+    there, new = (
+        Booking(number, [Allocation(row, Interval.from_us(*times))])
+        for number, times in (
+            (int(problem["bookings"]["resource"].searchsorted(row)), (start, end)),
+            (len(problem["bookings"]["start_us"]), free),
+        )
+    )
+    return Index(index, mask, there, new)
+
+
+def prepare_index(problem: Problem) -> Index:
+    """Build the index; its cost is measured in a scenario of its own and not in the questions."""
+    return build_index(prepare(problem))
+
+
+def _columns(table: SlotTable) -> tuple[Int64Array, Int64Array]:
+    return table.offsets, table.starts
+
+
+def index_all(prepared: Index) -> tuple[Int64Array, Int64Array]:
+    """Give (offsets, starts) of all calendars."""
+    return _columns(prepared.index.find(prepared.mask, limit=_MOST_STARTS))
+
+
+def index_first(prepared: Index) -> tuple[Int64Array, Int64Array]:
+    """Give (offsets, starts) with the first start of each calendar."""
+    return _columns(prepared.index.first(prepared.mask))
+
+
+def index_count(prepared: Index) -> Int64Array:
+    """Give how many starts each calendar has."""
+    return prepared.index.count(prepared.mask)
+
+
+def changed_by_one(problem: Problem) -> Problem:
+    """Give the problem as it is after `index_more`."""
+    row, _, _, free = some_booking(problem)
+    return with_booking(problem, row, free)
+
+
+def index_more(prepared: Index) -> SlotIndex:
+    """Give the index with one booking more."""
+    return prepared.index.with_bookings([prepared.new])
+
+
+def index_less(prepared: Index) -> SlotIndex:
+    """Give the index with one booking less."""
+    return prepared.index.with_bookings(removed=[prepared.there])
+
+
+def first_after(prepared: Index) -> tuple[Int64Array, Int64Array]:
+    """Give the first start of each calendar right after a booking came; some of the work of a change waits for that."""
+    return _columns(index_more(prepared).first(prepared.mask))
+
+
+def index_row(index: SlotIndex, row: int, size: int) -> tuple[Int64Array, Int64Array]:
+    """Give (offsets, starts) of one calendar alone, to check what a change made of it."""
+    table = index.find(np.arange(size) == row)
+    return np.array([0, len(table.starts)], np.int64), table.starts
+
+
+def index_groups(prepared: Index, groups: Int64Array) -> tuple[Int64Array, Int64Array]:
+    """Give (offsets, starts) that all members of each group have."""
+    return _columns(prepared.index.common(groups))

@@ -9,21 +9,21 @@ import numpy as np
 from benchmarks import petpro_side
 from benchmarks._measure import Contender, Missing, compare
 from benchmarks.data import network, one_calendar, overlapping_ends, practice
+from benchmarks.outside import Elsewhere
 from benchmarks.peers import conflicts, dateutil_portion, hand_written, two_pointer, usual_loop
-from benchmarks.targets import CAREFUL, TARGETS_MS
+from benchmarks.targets import CAREFUL, FLOOR, TARGETS_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from benchmarks._measure import Int64Array, Result
+    from benchmarks._measure import Int64Array, Peer, Result
     from benchmarks.data import Problem
 
 __all__ = ["p1", "p2", "p6"]
 
 USUAL = "the usual loop"
 PORTION = "dateutil + portion"
-FLOOR = "two pointers in C (hours expanded beforehand)"
 
 
 def _floor(problem: Problem, repeat: int, *, memory: bool) -> Contender | Missing:
@@ -32,9 +32,9 @@ def _floor(problem: Problem, repeat: int, *, memory: bool) -> Contender | Missin
     return Contender(FLOOR, lambda: two_pointer.prepare(problem), two_pointer.find, two_pointer.common, repeat, memory)
 
 
-def _search_peers(problem: Problem, *, repeat: int, slow: int, memory: bool, floor: bool) -> list[Contender | Missing]:
+def _search_peers(problem: Problem, *, repeat: int, slow: int, memory: bool, floor: bool) -> list[Peer]:
     """Give the peers of a search; `repeat` calls of the quick ones, `slow` of the others."""
-    peers: list[Contender | Missing] = [
+    peers: list[Peer] = [
         Contender(
             CAREFUL,
             lambda: hand_written.prepare(problem),
@@ -73,6 +73,20 @@ def _single_row(starts: Int64Array) -> tuple[Int64Array, Int64Array]:
     return np.array([0, len(starts)], np.int64), starts
 
 
+def _slot_calculator(problem: Problem) -> Elsewhere:
+    """The one slot library for Node that was found on a registry; it has hours and bookings, and no other feature."""
+    (schedule,), bookings = problem["schedules"], problem["bookings"]
+    question = {
+        "zone": schedule["zone"],
+        "weekly": schedule["weekly"],
+        "bookings": list(zip(bookings["start_us"].tolist(), bookings["end_us"].tolist(), strict=True)),
+        "within": problem["within"],
+        "step_us": problem["rules"]["step_us"],
+        "duration_us": problem["rules"]["duration_us"],
+    }
+    return Elsewhere("slot-calculator (Node)", "node", "slots.mjs", "slot-calculator", question)
+
+
 def p1(*, quick: bool) -> list[Result]:
     """Time one calendar, without features and with every one of them."""
     results = []
@@ -82,7 +96,9 @@ def p1(*, quick: bool) -> list[Result]:
         repeat = 50 if quick else 400
         petpro = _petpro(problem, petpro_side.p1, _single_row, repeat=repeat)
         peers = _search_peers(problem, repeat=repeat, slow=repeat // 8, memory=False, floor=not features)
-        results += compare(name, target_ms=TARGETS_MS["P1"], petpro=petpro, peers=peers)
+        if not features:
+            peers.append(_slot_calculator(problem))
+        results += compare(name, target_ms=TARGETS_MS["P1"], petpro=petpro, peers=peers, judged=not quick)
     return results
 
 
@@ -94,11 +110,11 @@ def p2(*, quick: bool) -> list[Result]:
     petpro = _petpro(problem, petpro_side.p2, _rows, repeat=7, memory=True)
     peers = _search_peers(problem, repeat=3, slow=1, memory=True, floor=True)
     name = f"P2 cold, {providers:,} providers, 14 days, {size:,} bookings"
-    results = compare(name, target_ms=TARGETS_MS["P2"], petpro=petpro, peers=peers)
+    results = compare(name, target_ms=TARGETS_MS["P2"], petpro=petpro, peers=peers, judged=not quick)
     columns = (problem["bookings"]["resource"], problem["bookings"]["start_us"], overlapping_ends(problem))
     count: Callable[[int], tuple[int]] = lambda pairs: (pairs,)  # noqa: E731 -- one expression, used three times below
     own = Contender("PetPro", lambda: petpro_side.prepare_conflicts(columns), petpro_side.p2_conflicts, count)
-    others: list[Contender | Missing] = [
+    others: list[Peer] = [
         Contender("sweep in Python", lambda: conflicts.prepare(columns), conflicts.count_overlaps, count, 3)
     ]
     floor = "one pass in C"
@@ -108,7 +124,7 @@ def p2(*, quick: bool) -> list[Result]:
         else Contender(floor, lambda: columns, two_pointer.overlaps, count)
     )
     name = f"P2 overlap check, {size:,} bookings"
-    return results + compare(name, target_ms=TARGETS_MS["P2 overlap check"], petpro=own, peers=others)
+    return results + compare(name, target_ms=TARGETS_MS["P2 overlap check"], petpro=own, peers=others, judged=not quick)
 
 
 def p6(*, quick: bool) -> list[Result]:
@@ -117,4 +133,4 @@ def p6(*, quick: bool) -> list[Result]:
     petpro = _petpro(problem, petpro_side.p6, _rows, repeat=20)
     peers = _search_peers(problem, repeat=5 if quick else 20, slow=1 if quick else 3, memory=False, floor=False)
     name = f"P6 cold, 50 staff, 30 days, {len(problem['bookings']['start_us']):,} bookings"
-    return compare(name, target_ms=TARGETS_MS["P6"], petpro=petpro, peers=peers)
+    return compare(name, target_ms=TARGETS_MS["P6"], petpro=petpro, peers=peers, judged=not quick)

@@ -1,4 +1,4 @@
-"""Hypothesis profiles (`HYPOTHESIS_PROFILE=dev|ci|nightly`), and the seed of a random run, printed to repeat it by."""
+"""Hypothesis profiles (`HYPOTHESIS_PROFILE=dev|ci|brief|nightly`), and the seed of a random run, to repeat it by."""
 
 from __future__ import annotations
 
@@ -14,8 +14,17 @@ BUSY: Final = [HealthCheck.too_slow]
 
 settings.register_profile("dev", max_examples=25, deadline=None, print_blob=True, suppress_health_check=BUSY)
 settings.register_profile(
-    "ci", max_examples=60, deadline=None, print_blob=True, suppress_health_check=BUSY, derandomize=True, database=None
+    "ci",
+    max_examples=60,
+    stateful_step_count=20,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=BUSY,
+    derandomize=True,
+    database=None,
 )
+# For a second run of the same tests with another version of a library: each law is asked, but not long.
+settings.register_profile("brief", settings.get_profile("ci"), max_examples=10)
 settings.register_profile(
     "nightly",
     max_examples=10_000,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from benchmarks._measure import Int64Array
     from benchmarks.data import Problem
 
-__all__ = ["Prepared", "common", "find", "load", "overlaps", "prepare"]
+__all__ = ["Prepared", "common", "count", "find", "first", "load", "overlaps", "prepare"]
 
 
 @functools.cache
@@ -38,8 +38,9 @@ def load() -> ctypes.CDLL | None:
     library = ctypes.CDLL(str(target))
     array = np.ctypeslib.ndpointer(np.int64, flags="C_CONTIGUOUS")
     number = ctypes.c_int64
-    library.petpro_peer_starts.restype = number
-    library.petpro_peer_starts.argtypes = [number, *[array] * 7, number, number, number, array, array]
+    for walk in (library.petpro_peer_starts, library.petpro_peer_first, library.petpro_peer_count):
+        walk.restype = number
+        walk.argtypes = [number, *[array] * 7, number, number, number, array, array]
     library.petpro_peer_overlaps.restype = number
     library.petpro_peer_overlaps.argtypes = [number, array, array, array]
     return library
@@ -78,14 +79,13 @@ def prepare(problem: Problem) -> Prepared:
     return Prepared(problem, piece_offsets, first, last, rows, int(each[problem["schedule_of"]].sum()))
 
 
-def find(prepared: Prepared) -> tuple[Int64Array, Int64Array]:
-    """Give (offsets, starts)."""
+def _walk(prepared: Prepared, name: str, room: int) -> tuple[Int64Array, Int64Array]:
     library = load()
     assert library is not None  # the caller asks `load` first
     problem, rules = prepared.problem, prepared.problem["rules"]
     offsets = np.empty(len(problem["schedule_of"]) + 1, np.int64)
-    out = np.empty(prepared.room, np.int64)
-    written = library.petpro_peer_starts(
+    out = np.empty(room, np.int64)
+    written = getattr(library, name)(
         len(problem["schedule_of"]),
         problem["schedule_of"],
         prepared.piece_offsets,
@@ -101,6 +101,21 @@ def find(prepared: Prepared) -> tuple[Int64Array, Int64Array]:
         out,
     )
     return offsets, out[:written]
+
+
+def find(prepared: Prepared) -> tuple[Int64Array, Int64Array]:
+    """Give (offsets, starts)."""
+    return _walk(prepared, "petpro_peer_starts", prepared.room)
+
+
+def first(prepared: Prepared) -> tuple[Int64Array, Int64Array]:
+    """Give (offsets, starts) with one start for each calendar that has one."""
+    return _walk(prepared, "petpro_peer_first", len(prepared.problem["schedule_of"]))
+
+
+def count(prepared: Prepared) -> Int64Array:
+    """Give how many starts each calendar has."""
+    return np.diff(_walk(prepared, "petpro_peer_count", 0)[0])
 
 
 def common(answer: tuple[Int64Array, Int64Array]) -> tuple[Int64Array, Int64Array]:

@@ -20,16 +20,18 @@ if TYPE_CHECKING:
 
     from benchmarks._measure import Int64Array
 
-__all__ = ["contenders"]
+__all__ = ["by_zoneinfo", "contenders", "naive"]
 
 HOUR_US = 3_600_000_000
 
 
-def _naive(local_us: Int64Array) -> list[datetime]:
+def naive(local_us: Int64Array) -> list[datetime]:
+    """Give wall-clock times as datetimes without a zone."""
     return [EPOCH + timedelta(microseconds=us) for us in local_us.tolist()]
 
 
-def _by_zoneinfo(local_us: Int64Array, times: list[datetime], key: str) -> Int64Array:
+def by_zoneinfo(local_us: Int64Array, times: list[datetime], key: str) -> Int64Array:
+    """Convert one by one with zoneinfo, the offsets turned into numbers as cheaply as can be."""
     # zoneinfo gives the same few timedelta objects again and again, so a dict turns them into numbers once.
     known: dict[timedelta | None, int] = {}
     zone = zone_of(key)
@@ -75,8 +77,8 @@ def contenders(local_us: Int64Array, key: str) -> list[Contender | Missing]:
     found: list[Contender | Missing] = [
         Contender(
             "zoneinfo",
-            lambda: _naive(local_us),
-            lambda times: _by_zoneinfo(local_us, times, key),
+            lambda: naive(local_us),
+            lambda times: by_zoneinfo(local_us, times, key),
             lambda a: (a,),
             repeat=3,
         )
@@ -95,7 +97,7 @@ def _contender(name: str, module: ModuleType, local_us: Int64Array, key: str) ->
     if name == "whenever":
         return Contender(
             name,
-            lambda: [module.PlainDateTime(at) for at in _naive(local_us)],
+            lambda: [module.PlainDateTime(at) for at in naive(local_us)],
             lambda times: _by_whenever(times, key),
             lambda a: (a,),
             repeat=3,

@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "check": "Say whether a start may be booked; exit status 1 and the reasons if not.",
     "explain": "Say why a start is refused and what would help, or count the reasons of whole days.",
     "conflicts": "List bookings that overlap beyond capacity; exit status 1 if there are any.",
+    "convert": "Convert between clinic files, iCalendar and FHIR, and publish slots as SMART Scheduling Links.",
 }
 
 

@@ -19,7 +19,6 @@ __all__ = ["echo_csv", "echo_events", "echo_free", "echo_json"]
 
 # What spreadsheets take for the beginning of a formula.
 _FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-_PRODUCT: Final = "-//PetPro//petpro//EN"
 
 
 def echo_json(value: Any) -> None:  # noqa: ANN401 - JSON is any of six types
@@ -45,45 +44,14 @@ def echo_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
 def echo_events(name: str, events: Iterable[tuple[str, str, Interval]], *, now: datetime, busy: bool) -> None:
     """Write a calendar of events (uid, summary, time); those that are not ``busy`` take no time of who imports them."""
-    from icalendar import Calendar, Event  # noqa: PLC0415 - only this answer needs it
+    from petpro_core.interop.ical import write_events  # noqa: PLC0415 - only this answer needs it
 
-    calendar = _calendar(Calendar, name)
-    for uid, summary, interval in events:
-        event = Event()
-        event.add("uid", f"{uid}@petpro")
-        event.add("dtstamp", now)
-        event.add("dtstart", interval.start)
-        event.add("dtend", interval.end)
-        event.add("summary", summary)
-        event.add("transp", "OPAQUE" if busy else "TRANSPARENT")
-        calendar.add_component(event)
-    click.echo(calendar.to_ical(), nl=False)
+    named = [(f"{uid}@petpro", summary, interval) for uid, summary, interval in events]
+    click.echo(write_events(named, now=now, busy=busy, name=name), nl=False)
 
 
 def echo_free(name: str, rows: Iterable[tuple[str, Sequence[Interval]]], *, now: datetime, within: Interval) -> None:
     """Write a VFREEBUSY for each resource with its free time; what is not listed is not free."""
-    from icalendar import Calendar, FreeBusy, vPeriod  # noqa: PLC0415 - only this answer needs it
+    from petpro_core.interop.ical import write_free  # noqa: PLC0415 - only this answer needs it
 
-    calendar = _calendar(Calendar, name)
-    for key, free in rows:
-        part = FreeBusy()
-        part.add("uid", f"free-{key}@petpro")
-        part.add("dtstamp", now)
-        part.add("dtstart", within.start)
-        part.add("dtend", within.end)
-        part.add("comment", key)
-        for interval in free:
-            period = vPeriod((interval.start, interval.end))
-            period.params["FBTYPE"] = "FREE"
-            part.add("freebusy", period)
-        calendar.add_component(part)
-    click.echo(calendar.to_ical(), nl=False)
-
-
-def _calendar(kind: Any, name: str) -> Any:  # noqa: ANN401 - imported where it is used
-    calendar = kind()
-    calendar.add("prodid", _PRODUCT)
-    calendar.add("version", "2.0")
-    if name:
-        calendar.add("x-wr-calname", name)
-    return calendar
+    click.echo(write_free(rows, within=within, now=now, name=name), nl=False)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from petpro_core.bookings import BookingPolicy, BookingTable, Request
 
-__all__ = ["Opened", "Question", "open_clinic"]
+__all__ = ["STDIN", "Opened", "Question", "known_key", "open_clinic", "read_input"]
 
 STDIN: Final = "-"
 _MOST_CLINIC: Final = 5_000_000
@@ -86,7 +86,7 @@ class Opened:
         """The service asked for; ``None`` where only a duration was given."""
         key, services = self.given["service"], self.clinic.services
         if key is not None:
-            return services[_known(key, services, "service", "--service")]
+            return services[known_key(key, services, "service", "--service")]
         if self.given["duration"]:
             return None
         if len(services) == 1:
@@ -120,7 +120,7 @@ class Opened:
         chosen = []
         for kind, option in (("provider", "--provider"), ("room", "--room")):
             known = [key for key, one in everyone.items() if one.kind == kind]
-            chosen += [_known(key, known, kind, option) for key in self.given[f"{kind}s"]]
+            chosen += [known_key(key, known, kind, option) for key in self.given[f"{kind}s"]]
         allowed = list(everyone) if service is None else list(service.resources)
         for key in chosen:
             if key not in allowed and service is not None:
@@ -145,7 +145,7 @@ class Opened:
     def location(self) -> int | None:
         """The number of the location that was chosen."""
         key, locations = self.given["location"], self.clinic.locations
-        return None if key is None else locations[_known(key, locations, "location", "--location")].handle
+        return None if key is None else locations[known_key(key, locations, "location", "--location")].handle
 
     def question(self, service: ClinicService | None, within: Interval) -> Question:
         """Everything the judge is told beside the rules; the feeds are read for the days around ``within``."""
@@ -186,7 +186,7 @@ class Opened:
                 path, owner = text, self._owner(Path(text).stem, Path(text).name)
             else:
                 path = named[2]
-                owner = self.clinic.resources[_known(named[1], self.clinic.resources, "provider or room", "--feed")]
+                owner = self.clinic.resources[known_key(named[1], self.clinic.resources, "provider or room", "--feed")]
             if not any(_same(path, known) and owner in (None, whose) for known, whose in found):
                 found.append((path, owner))
         stdin = [path for path, _ in found if path == STDIN]
@@ -207,7 +207,7 @@ class Opened:
         skip = self.given["skip_bad"]
         shown = "<stdin>" if path == STDIN else path
         try:
-            data = _read(path, _MOST_FEED)
+            data = read_input(path, _MOST_FEED)
             feed = read_busy(data, within=around, zone=self.zone_of(owner), skip_bad=skip, max_bytes=_MOST_FEED)
         except (PetProError, Refused) as error:
             refused = Refused.by_core(error, shown) if isinstance(error, PetProError) else error
@@ -231,12 +231,15 @@ class Opened:
         return self.clinic.zone if owner is None else owner.calendar.zone
 
 
-def open_clinic(given: dict[str, Any], *texts: str | None, days: int = 366) -> Opened:
-    """Read the clinic file and the options that every command has; ``texts`` are dates that were typed."""
+def open_clinic(given: dict[str, Any], *texts: str | None, days: int = 366, data: bytes | None = None) -> Opened:
+    """Read the clinic file and the options that every command has; ``texts`` are dates that were typed.
+
+    ``data`` is the file where it was read already: standard input can be read once.
+    """
     path = given["clinic"]
     # Only a moment with an offset can be read before a zone is known; another is read again below.
     now = machine_now() if given["now"] is None else asked_at(given["now"], TimeZone.fixed(timedelta(0)))
-    data = _read(path, _MOST_CLINIC)
+    data = read_input(path, _MOST_CLINIC) if data is None else data
     form: Literal["toml", "json"] = given["form"] or _format(path, data)
     years = years_around(now, given.get("start"), given.get("end"), *texts, days=given.get("days") or days)
     try:
@@ -259,7 +262,7 @@ def _format(path: str, data: bytes) -> Literal["toml", "json"]:
     return "json" if data.removeprefix(BOM_UTF8).lstrip().startswith(b"{") else "toml"
 
 
-def _read(path: str, most: int) -> bytes:
+def read_input(path: str, most: int) -> bytes:
     """A file's bytes, or one more than ``most`` of them: enough to see that it is too large."""
     try:
         if path == STDIN:
@@ -281,10 +284,15 @@ def _beside(folder: Path, name: str) -> str:
 
 
 def _same(one: str, other: str) -> bool:
-    return one != STDIN and Path(one).resolve() == Path(other).resolve()
+    return one != STDIN and os.path.realpath(one) == os.path.realpath(other)
 
 
-def _known(key: str, known: Iterable[str], what: str, option: str) -> str:
+def known_key(key: str, known: Iterable[str], what: str, option: str) -> str:
+    """The key itself, where it is one of those that are known.
+
+    Raises:
+        BadParameter: It is not; the closest one is named.
+    """
     names = list(known)
     if key not in names:
         close = get_close_matches(key, names, n=1)

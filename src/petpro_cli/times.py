@@ -92,11 +92,18 @@ def _midnight(day: date, zone: TimeZone) -> datetime:
 
 
 def window(
-    start: str | None, days: int | None, end: str | None, *, now: datetime, zone: TimeZone, default: int
+    start: str | None,
+    days: int | None,
+    end: str | None,
+    *,
+    now: datetime,
+    zone: TimeZone,
+    default: int,
+    until: str = "--to",
 ) -> Interval:
-    """The interval that ``--from``, ``--days`` and ``--to`` mean by the clock of ``zone``."""
+    """The interval that ``--from``, ``--days`` and ``--to`` (or ``until``) mean by the clock of ``zone``."""
     if days is not None and end is not None:
-        msg = "give --days or --to, not both"
+        msg = f"give --days or {until}, not both"
         raise click.UsageError(msg)
     first = today(now, zone) if start is None else _day(start, "--from")
     begins = _midnight(first, zone) if first is not None else moment(start or "", zone, "--from")
@@ -104,22 +111,22 @@ def window(
     try:
         if end is None:
             ends = _midnight(first + timedelta(days=default if days is None else days), zone)
-        elif (last := _day(end, "--to")) is not None:
+        elif (last := _day(end, until)) is not None:
             ends = _midnight(last + timedelta(days=1), zone)
         else:
-            ends = moment(end, zone, "--to")
+            ends = moment(end, zone, until)
     except OverflowError:
         msg = "the days asked for lie in the years 1 to 9999"
-        given = {"--days": days, "--to": end, "--from": start}
+        given = {"--days": days, until: end, "--from": start}
         hint = next((option for option, value in given.items() if value is not None), "--now")
         raise click.BadParameter(msg, param_hint=hint) from None
     if ends - begins > timedelta(days=3662):
         msg = f"at most 3660 days are looked at, got {(ends - begins).days}"
-        raise click.BadParameter(msg, param_hint="--to")
+        raise click.BadParameter(msg, param_hint=until)
     try:
         return Interval(begins, ends)
     except InvalidValueError as error:
-        raise click.BadParameter(error.message, param_hint="--to") from None
+        raise click.BadParameter(error.message, param_hint=until) from None
 
 
 def days_of(within: Interval, zone: TimeZone) -> list[tuple[date, Interval]]:

@@ -17,7 +17,7 @@ from petpro_core._checks import as_column, as_each, as_kind, frozen, whole
 from petpro_core.errors import InvalidValueError, OutOfRangeError
 from petpro_core.intervals import DAY_US, Int64Array, Interval, IntervalBatch, IntervalSet
 from petpro_core.schedules import Openings, Schedule, TimeOff, expand
-from petpro_core.schedules.dates import as_date, as_zone
+from petpro_core.schedules.dates import absences, as_date, as_zone
 from petpro_core.schedules.weekly import day_number
 
 if TYPE_CHECKING:
@@ -256,15 +256,14 @@ def calendar_hours(
         for calendar in distinct
     ]
     openings = expand(rows, first_day=first_day, last_day=last_day, split_at_changes=split)
-    away = [(row, off.interval) for row, calendar in enumerate(distinct) for off in calendar.time_off]
-    if not away:
+    if not any(calendar.time_off for calendar in distinct):
         return openings
     origin, width = (first_day - _MARGIN_DAYS) * DAY_US, (last_day - first_day + 3 * _MARGIN_DAYS) * DAY_US
     _sweeps.check_line(len(rows), width)
-    base = np.array([row for row, _ in away]) * width
+    row, away_from, away_to = absences([calendar.time_off for calendar in distinct], origin, origin + width)
     # A long absence is clipped to its row's part of the line, never dropped.
-    cut_starts = np.sort(base + np.clip([i.start_us - origin for _, i in away], 0, width - 1))
-    cut_ends = np.sort(base + np.clip([i.end_us - origin for _, i in away], 0, width - 1))
+    cut_starts = np.sort(row * width + np.clip(away_from - origin, 0, width - 1))
+    cut_ends = np.sort(row * width + np.clip(away_to - origin, 0, width - 1))
     line = np.repeat(np.arange(len(rows)) * width - origin, np.diff(openings.offsets))
     starts, ends, source = _sweeps.subtract(openings.starts + line, openings.ends + line, (cut_starts, cut_ends))
     back = line[source]

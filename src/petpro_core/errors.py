@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
+    "InvalidBundleError",
     "InvalidCalendarError",
     "InvalidClinicError",
     "InvalidIntervalError",
+    "InvalidRecurrenceError",
     "InvalidTimeZoneDataError",
     "InvalidTransitionError",
     "InvalidValueError",
@@ -137,6 +139,18 @@ class InvalidClinicError(InvalidValueError):
     """A clinic file cannot be read (``key``, ``line``)."""
 
     code = "invalid_clinic"
+
+
+class InvalidBundleError(InvalidValueError):
+    """A FHIR text cannot be read (``path``, ``got``, ``allowed``)."""
+
+    code = "invalid_bundle"
+
+
+class InvalidRecurrenceError(InvalidValueError):
+    """A recurrence rule breaks the standard, or says what cannot be expanded (``part``, ``got``)."""
+
+    code = "invalid_recurrence"
 
 
 class MissingExtraError(PetProError):

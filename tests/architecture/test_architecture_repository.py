@@ -119,3 +119,14 @@ def test_version_has_one_source() -> None:
     assert re.search(
         rf"^## \[?(Unreleased|{re.escape(version)})", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE
     )
+
+
+def test_contributing_names_the_sessions_that_a_change_must_pass() -> None:
+    noxfile = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    listed = re.search(r"^nox\.options\.sessions = \[(.*)\]$", noxfile, re.MULTILINE)
+    assert listed
+    sessions = re.findall(r'"(\w+)"', listed[1])
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert f"`{' '.join(sessions)}`" in text
+    others = set(re.findall(r"^@nox\.session.*?^def (\w+)", noxfile, re.MULTILINE | re.DOTALL)) - set(sessions)
+    assert {name for name in others if f"nox -s {name}" not in text} == set()

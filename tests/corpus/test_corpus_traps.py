@@ -6,32 +6,26 @@ import json
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from petpro_core.bookings import Allocation, Booking, BookingTable
-from petpro_core.decisions import (
-    check_booking,
-    check_booking_batch,
-    check_series,
-    explain,
-    find_slots,
-    first_slots,
-    stream_slots,
-)
+from petpro_core.decisions import check_series, explain, find_slots, first_slots, stream_slots
 from petpro_core.intervals import ALWAYS, Interval, from_us
-from petpro_core.reasons import Reason
 from petpro_core.testing.cases import build
-from petpro_core.testing.oracle import Oracle, instant
+from petpro_core.testing.corpus import CorpusQuestion, load_corpus
+from petpro_core.testing.oracle import instant
 
 TRAPS: Final = Path(__file__).parent / "traps"
-FILES: Final = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(TRAPS.glob("*.json"))}
-QUESTIONS: Final = [
-    pytest.param(question, id=f"{name}: {question['ask']}")
-    for name, trap in FILES.items()
-    for question in trap["questions"]
-]
+FILES: Final = {path.stem: path.read_text(encoding="utf-8") for path in sorted(TRAPS.glob("*.json"))}
+QUESTIONS: Final = load_corpus(FILES)
+
+
+def named(questions: list[CorpusQuestion] | tuple[CorpusQuestion, ...]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("question", questions, ids=[question.name for question in questions])
+
+
 BY_HAND: Final = {
     "day_plus_24h",
     "failed_feed_is_free",
@@ -49,58 +43,44 @@ BY_HAND: Final = {
 }
 
 
-def codes(mask: int) -> list[str]:
-    return sorted(reason.code for reason in Reason(mask))
-
-
 def test_every_trap_is_there_and_says_why() -> None:
     assert set(FILES) == BY_HAND
-    for trap in FILES.values():
-        assert trap["trap"].endswith(".")
-        assert trap["why"]
+    for text in FILES.values():
+        assert json.loads(text)["title"].endswith(".")
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_oracle_falls_into_no_trap(question: dict[str, Any]) -> None:
-    oracle = Oracle(question["case"])
-    for row, starts in enumerate(question["offered"]):
-        assert oracle.offered(row) == [instant(start) for start in starts]
-    for refused in question.get("refused", ()):
-        assert sorted(oracle.refusals(refused["row"], instant(refused["start"]))) == refused["reasons"]
+@named(QUESTIONS)
+def test_oracle_falls_into_no_trap(question: CorpusQuestion) -> None:
+    question.check_oracle()
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_judge_falls_into_no_trap(question: dict[str, Any]) -> None:
-    q = build(question["case"])
-    table = find_slots(q.calendars, within=q.within, **q.asked)
-    for row, starts in enumerate(question["offered"]):
-        assert table.row(row).tolist() == [instant(start) for start in starts]
-    for refused in question.get("refused", ()):
-        row, start = refused["row"], instant(refused["start"])
-        assert codes(check_booking_batch(q.calendars, row=[row], start_us=[start], **q.asked)[0]) == refused["reasons"]
-        single = {"start": from_us(start), "handle": int(q.calendars.handles[row]), **q.asked}
-        assert sorted({c.reason.code for c in check_booking(q.rows[row], **single)}) == refused["reasons"]
-        told = explain(q.rows[row], **single)
-        assert sorted({c.reason.code for c in told.conflicts}) == refused["reasons"]
+@named(QUESTIONS)
+def test_judge_falls_into_no_trap(question: CorpusQuestion) -> None:
+    question.check_judge()
+    q = build(question.case)
+    for refused in question.refused:
+        handle = int(q.calendars.handles[refused.row])
+        told = explain(q.rows[refused.row], start=from_us(refused.start), handle=handle, **q.asked)
+        assert {c.reason.code for c in told.conflicts} == refused.reasons
         assert not told.bookable
 
 
-@pytest.mark.parametrize("question", [q for q in QUESTIONS if "series" in q.values[0]])  # type: ignore[operator]
-def test_every_start_of_a_series_is_judged(question: dict[str, Any]) -> None:
-    q, series = build(question["case"]), question["series"]
+@named([question for question in QUESTIONS if "series" in question.more])
+def test_every_start_of_a_series_is_judged(question: CorpusQuestion) -> None:
+    q, series = build(question.case), question.more["series"]
     starts = [from_us(instant(start)) for start in series["starts"]]
     answers = check_series(q.rows[0], starts=starts, handle=int(q.calendars.handles[0]), **q.asked)
     assert [sorted({c.reason.code for c in conflicts}) for conflicts in answers] == series["reasons"]
 
 
-@pytest.mark.parametrize("question", [q for q in QUESTIONS if "merged" in q.values[0]])  # type: ignore[operator]
-def test_ties_are_broken_by_row(question: dict[str, Any]) -> None:
-    case = question["case"]
+@named([question for question in QUESTIONS if "merged" in question.more])
+def test_ties_are_broken_by_row(question: CorpusQuestion) -> None:
+    case, merged = question.case, question.more["merged"]
     for bookings in (case["bookings"], case["bookings"][::-1]):
         q = build(case | {"bookings": bookings})
-        found = list(stream_slots(q.calendars, after=q.within.start, limit=len(question["merged"]), **q.asked))
+        found = list(stream_slots(q.calendars, after=q.within.start, limit=len(merged), **q.asked))
         assert [[slot.start, slot.resource_id] for slot in found] == [
-            [datetime.fromisoformat(start), handle] for start, handle in question["merged"]
+            [datetime.fromisoformat(start), handle] for start, handle in merged
         ]
 
 
@@ -151,5 +131,5 @@ def test_each_limit_costs_the_same_whatever_is_booked() -> None:
 
 
 def test_first_slots_ask_no_more_than_find() -> None:
-    q = build(QUESTIONS[0].values[0]["case"])  # type: ignore[index]
+    q = build(QUESTIONS[0].case)
     assert first_slots(q.calendars, within=q.within, **q.asked).starts.size == 1

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from dateutil import rrule
 from hypothesis import given
@@ -14,6 +17,9 @@ from petpro_core.errors import PetProError
 from petpro_core.interop.ical import CalendarFeed, read_busy
 from petpro_core.intervals import Interval, IntervalSet
 from petpro_core.timezones import load_zone
+
+if TYPE_CHECKING:
+    from random import Random  # noqa: TID251 - Hypothesis makes it, from its own seed
 
 WINDOW = Interval(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 15, tzinfo=UTC))
 ZONE = load_zone("America/New_York")
@@ -45,6 +51,7 @@ flaws = st.sampled_from(
         "DTSTART:ODD",
         "ODD",
         "RECURRENCE-ID:ODD",
+        "RECURRENCE-ID;RANGE=THISANDPRIOR:20260310T090000Z",
         "RECURRENCE-ID;RANGE=THISANDFUTURE:20260310T090000Z",
     ]
 )
@@ -86,6 +93,7 @@ def events(draw: st.DrawFn) -> list[str]:
 
 
 calendars = st.lists(st.tuples(st.sampled_from("abc"), events()), max_size=5)
+uids = st.sampled_from(["new", "a", "b"])
 
 
 def component(uid: str, lines: list[str]) -> list[str]:
@@ -191,6 +199,114 @@ def test_a_series_equals_dateutil_from_its_very_start(
         expected.update(takewhile(lambda wall: wall < LAST, steps))
     inside = sorted(wall for wall in expected if FIRST <= wall < LAST)
     assert [one.start.replace(tzinfo=None) for one in feed.busy] == inside
+
+
+# --- changes of all later instances -----------------------------------------------------------------------------------
+
+SERIES_START = datetime(2026, 3, 2, 9)  # noqa: DTZ001 - wall times, New York's clock changes on the 8th
+changes = st.tuples(
+    st.integers(0, 8),
+    st.booleans(),
+    st.sampled_from(["", "STATUS:CANCELLED", "TRANSP:TRANSPARENT"]),
+    st.integers(-40, 80),
+    st.sampled_from([15, 60, 600]),
+)
+
+
+def stretch(wall: datetime, minutes: int) -> Interval:
+    """A length of time that begins at a wall time, by the standard library's zones."""
+    start = wall.replace(tzinfo=ZoneInfo("America/New_York")).astimezone(UTC)
+    return Interval(start, start + timedelta(minutes=minutes))
+
+
+@given(
+    st.lists(changes, max_size=4, unique_by=lambda one: one[:2]),
+    st.integers(1, 4),
+    st.booleans(),
+    st.randoms(use_true_random=False),
+)
+def test_changes_of_later_instances_equal_a_walk_through_the_series(
+    drawn: list[tuple[int, bool, str, int, int]], days: int, blocks: bool, random: Random
+) -> None:
+    """Each instance takes over the last change of it and all later ones before it, unless it has one of its own."""
+    walls = [SERIES_START + timedelta(days=days * number) for number in range(9)]
+    parts = [
+        ["DTSTART;TZID=America/New_York:20260302T090000", "DURATION:PT30M", f"RRULE:FREQ=DAILY;INTERVAL={days};COUNT=9"]
+    ]
+    parts[0] += [] if blocks else ["TRANSP:TRANSPARENT"]
+    for number, later, word, hours, minutes in drawn:
+        reach = ";RANGE=THISANDFUTURE" if later else ""
+        moved = walls[number] + timedelta(hours=hours)
+        lines = [f"RECURRENCE-ID;TZID=America/New_York{reach}:{walls[number]:%Y%m%dT%H%M%S}"]
+        lines += [f"DTSTART;TZID=America/New_York:{moved:%Y%m%dT%H%M%S}", f"DURATION:PT{minutes}M"]
+        parts.append([*lines, *([word] if word else [])])
+    random.shuffle(parts)
+    expected = []
+    for number, wall in enumerate(walls):
+        own = [one for one in drawn if one[0] == number and not one[1]]
+        before = sorted(one for one in drawn if one[0] <= number and one[1])
+        change = own[0] if own else before[-1] if before else None
+        if change is None:
+            expected += [stretch(wall, 30)] if blocks else []
+        elif not change[2]:
+            expected.append(stretch(wall + timedelta(hours=change[3]), change[4]))
+    feed = read([component("one", lines) for lines in parts])
+    assert feed.busy == IntervalSet.of(*expected).within(WINDOW)
+    assert feed.events == len(parts)
+
+
+# --- damage -----------------------------------------------------------------------------------------------------------
+
+
+HOW = st.sampled_from(["drop", "change", "cut", "double"])
+
+
+def damage(line: str, spot: int, how: str, letter: str) -> str:
+    return {
+        "drop": line[:spot] + line[spot + 1 :],
+        "change": line[:spot] + letter + line[spot + 1 :],
+        "cut": line[: max(spot, 1)],
+        "double": line[:spot] + line[spot] + line[spot:],
+    }[how]
+
+
+@given(calendars, uids, events(), st.integers(0, 10), st.integers(0, 12), HOW, st.sampled_from("AEDR-07"))
+def test_a_name_that_lost_a_letter_never_frees_anything(
+    drawn: list[tuple[str, list[str]]], own: str, lines: list[str], place: int, at: int, how: str, letter: str
+) -> None:
+    """A rule whose name cannot be read would be an event that happens once. (A line that is gone, nobody can miss.)"""
+    parts = [OWN, *(component(uid, some) for uid, some in drawn)]
+    well = component(own, lines)
+    number = 1 + place % (len(well) - 2)
+    line = well[number]
+    damaged = damage(line, at % len(re.split("[:;]", line)[0]), how, letter)
+    feed = read([*parts, [*well[:number], damaged, *well[number + 1 :]]], skip_bad=True)
+    free = feed.known.difference(feed.busy)
+    assert not free.intersection(read([*parts, well]).busy)
+
+
+@given(calendars, events(), st.integers(0, 10), st.integers(0, 60), HOW, st.data())
+def test_damage_to_a_line_of_one_event_never_frees_the_others(
+    drawn: list[tuple[str, list[str]]], lines: list[str], place: int, at: int, how: str, data: st.DataObject
+) -> None:
+    """Whatever becomes of the damaged event: of the others nothing is shown as free that they take.
+
+    A line that comes out readable is another calendar, which may say something else of its own event; of one that is
+    listed as skipped, what it would have taken is not free either.
+    """
+    parts = [OWN, *(component(uid, some) for uid, some in drawn)]
+    well = component("new", lines)
+    number = 1 + place % (len(well) - 2)
+    line = well[number]
+    spot = at % len(line)
+    letter = data.draw(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]))
+    damaged = damage(line, spot, how, letter)
+    before = read([*parts, well])
+    feed = read([*parts, [*well[:number], damaged, *well[number + 1 :]]], skip_bad=True)
+    free = feed.known.difference(feed.busy)
+    assert not free.intersection(read(parts).busy)
+    if feed.skipped:
+        assert not free.intersection(before.busy)
 
 
 WORDS = st.sampled_from(

@@ -22,6 +22,8 @@ CODES = {
     "InvalidCalendarError": "invalid_calendar",
     "InvalidTimeZoneDataError": "invalid_time_zone_data",
     "InvalidClinicError": "invalid_clinic",
+    "InvalidBundleError": "invalid_bundle",
+    "InvalidRecurrenceError": "invalid_recurrence",
     "MissingExtraError": "missing_extra",
 }
 

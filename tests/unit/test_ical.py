@@ -13,7 +13,7 @@ import pytest
 from dateutil.rrule import SECONDLY, rrule
 
 from petpro_core.errors import InvalidCalendarError, InvalidValueError, LimitExceededError
-from petpro_core.interop.ical import CalendarFeed, read_busy
+from petpro_core.interop.ical import CalendarFeed, read_busy, read_calendar
 from petpro_core.interop.ical._windows import WINDOWS_ZONES
 from petpro_core.intervals import ALWAYS, Interval, IntervalSet
 from petpro_core.timezones import Instants, TimeZone, load_zone, zone_keys
@@ -581,22 +581,34 @@ NEVER_MATCHES = [f"FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30;COUNT={count}" for count
 
 
 @pytest.mark.parametrize(
-    "rules",
+    ("rules", "busy"),
     [
-        ["FREQ=SECONDLY"],
-        ["FREQ=SECONDLY;INTERVAL=3;COUNT=1000000000"],
-        ["FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30"],
-        ["FREQ=MINUTELY;BYSECOND=0,10,20,30,40,50;BYDAY=MO"],
-        ["FREQ=DAILY;BYHOUR=1,2,3,4,5,6,7,8;BYMINUTE=0,1,2,3,4,5,6,7;BYSECOND=0,1,2,3,4,5,6,7,8,9;COUNT=999999999"],
-        [f"FREQ=YEARLY;BYDAY=MO;BYSETPOS={POSITIONS},65"],
-        NEVER_MATCHES,
+        (["FREQ=SECONDLY"], None),
+        (["FREQ=SECONDLY;INTERVAL=3;COUNT=1000000000"], None),
+        (["FREQ=MINUTELY;BYSECOND=0,10,20,30,40,50"], None),
+        (["FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30"], 0),
+        (["FREQ=DAILY;BYHOUR=1,2,3,4,5,6,7,8;BYMINUTE=0,1,2,3;BYSECOND=0,1,2,3,4,5,6,7,8,9;COUNT=999999999"], 14 * 32),
+        ([f"FREQ=YEARLY;BYDAY=MO;BYSETPOS={POSITIONS},65"], 2),
+        (NEVER_MATCHES, 0),
+        ([f"FREQ=DAILY;COUNT=999999999;BYHOUR={hour}" for hour in range(24)] * 40, 14 * 24),
     ],
 )
-def test_recurrence_bombs_are_refused_quickly(rules: list[str], yardstick: float) -> None:
+def test_recurrence_bombs_are_answered_or_refused_quickly(rules: list[str], busy: int | None, yardstick: float) -> None:
     started = time.process_time()
-    with pytest.raises(LimitExceededError):
-        read(event("DTSTART:19700101T000000Z", "DURATION:PT1S", *(f"RRULE:{rule}" for rule in rules)))
+    series = event("DTSTART:19700101T000000Z", "DURATION:PT1S", *(f"RRULE:{rule}" for rule in rules))
+    if busy is None:
+        with pytest.raises(LimitExceededError):
+            read(series)
+    else:
+        assert len(read(series).busy) == busy
     assert time.process_time() - started < 30 * yardstick
+
+
+def test_the_days_that_all_rules_look_at_are_bounded() -> None:
+    rules = ["RRULE:FREQ=DAILY;COUNT=999999999;BYHOUR=9"] * 3000
+    with pytest.raises(LimitExceededError) as caught:
+        read(event("DTSTART:19700101T000000Z", "DURATION:PT1S", *rules), limit=14)
+    assert (caught.value.bound, caught.value.limit) == ("limit", 14)
 
 
 def test_a_rule_that_never_matches_is_given_up_quickly(yardstick: float) -> None:
@@ -611,3 +623,30 @@ def yardstick() -> float:
     started = time.process_time()
     deque(islice(rrule(SECONDLY, dtstart=datetime(1970, 1, 1)), 200_000), maxlen=0)  # noqa: DTZ001  # a wall time
     return time.process_time() - started
+
+
+@pytest.mark.parametrize(
+    "name", ["RULE", "RRUL", "RRRULE", "ARULE", "DTENDX", "URATION", "DTSTARR", "RDATA", "FREBUSY"]
+)
+def test_a_name_one_letter_from_one_that_takes_time_is_damage(name: str) -> None:
+    damaged = event("DTSTART:20260303T090000Z", f"{name}:1")
+    assert refused(damaged).line == 6
+    assert read(damaged, skip_bad=True).known == IntervalSet.empty()
+
+
+@pytest.mark.parametrize("damaged", ["RECURRENC-ID:20260306T090000Z", "RECURRENCE-I:20260306T090000Z"])
+def test_a_changed_instance_that_lost_its_name_does_not_replace_its_series(damaged: str) -> None:
+    series = event("DTSTART:20260303T090000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY")
+    change = event("DTSTART:20260306T120000Z", "DURATION:PT1H", "SEQUENCE:1", damaged)
+    assert refused(series, change).got == damaged.partition(":")[0]
+    assert read(series, change, skip_bad=True).known == IntervalSet.empty()
+
+
+@pytest.mark.parametrize("name", ["X-RULE", "DTSTAMP", "DUE", "EXRULES", "SUMMARY", "IMAGE", "COMPLETED", "R"])
+def test_other_names_are_not_looked_at(name: str) -> None:
+    assert read(event("DTSTART:20260303T090000Z", f"{name}:1")).known
+
+
+def test_names_are_kept_as_they_are_where_every_line_is() -> None:
+    (calendar,) = read_calendar("BEGIN:VCALENDAR\nRRUL:1\nEND:VCALENDAR")
+    assert calendar.lines[0].name == "RRUL"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import copy
 import pickle
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -43,6 +43,11 @@ class TestMoments:
         with pytest.raises(NaiveDatetimeError) as caught:
             to_us(naive)
         assert caught.value.moment == naive
+
+    @pytest.mark.parametrize("wrong", ["2026-03-08T09:00Z", None, 0, date(2026, 3, 8)])
+    def test_other_kinds_are_refused(self, wrong: Any) -> None:
+        with pytest.raises(InvalidValueError, match="an instant is of type datetime"):
+            to_us(wrong)
 
     @pytest.mark.parametrize("us", [ALWAYS.start_us - 1, ALWAYS.end_us + 1, NEVER, -NEVER])
     def test_instants_outside_the_years_1_to_9999_are_refused(self, us: int) -> None:

@@ -234,7 +234,7 @@ def test_a_list_is_of_its_own_kind(name: str, make: Any, one: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "make"),
     [
-        ("interval", TimeOff),
+        ("when", TimeOff),
         ("name", lambda value: TimeOff(VISIT, value)),
         ("name", lambda value: Holiday(DAY, value)),
         ("name", lambda value: Closure(DAY, DAY, value)),

@@ -46,6 +46,7 @@ _BOUNDS: Final = {
 _AS_THE_POLICY_SAYS: Final = np.isin(
     np.arange(len(BookingStatus)), [BookingStatus.PENDING.number, BookingStatus.NO_SHOW.number]
 )
+_ALL_TIME: Final = [[ALWAYS.start_us], [ALWAYS.end_us]]
 
 Column = npt.ArrayLike
 
@@ -269,7 +270,8 @@ class BookingTable:
     @cached_property
     def complete(self) -> bool:
         """Whether everything is known of every resource."""
-        return self.known.covers(ALWAYS) and not len(self.unknown_resource)
+        starts, ends = self.known.starts.tolist(), self.known.ends.tolist()
+        return [starts, ends] == _ALL_TIME and not len(self.unknown_resource)
 
     @cached_property
     def hold_ends(self) -> Int64Array:

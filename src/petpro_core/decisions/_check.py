@@ -13,8 +13,9 @@ from petpro_core.decisions._compile import compile_rows, prepare
 from petpro_core.decisions._judge import judge
 from petpro_core.decisions._question import Question
 from petpro_core.errors import InvalidValueError, LimitExceededError
-from petpro_core.intervals import Interval, duration_us, to_us
+from petpro_core.intervals import ALWAYS, Interval, duration_us, to_us
 from petpro_core.reasons import Conflict, Kind, Reason, Waiver
+from petpro_core.recurrence import Recurrence, expand
 from petpro_core.slots import CalendarDays, decide
 
 if TYPE_CHECKING:
@@ -265,14 +266,26 @@ def _late(booking: Booking, deadline: timedelta | None, now_us: int, waive: Coll
     ]
 
 
+def _occurrences(series: Recurrence, rules: SlotRules, within: Interval) -> list[datetime]:
+    lasting = rules.duration.days if isinstance(rules.duration, CalendarDays) else rules.duration
+    if series.duration != lasting:
+        msg = (
+            f"an occurrence of a series lasts as long as a visit, got {series.duration} beside {lasting} of the rules; "
+            "give both the same"
+        )
+        raise InvalidValueError(msg, name="starts", got=series.duration, duration=lasting)
+    return [one.start for one in expand(series, within=within, limit=_SERIES_LIMIT)]
+
+
 def check_series(
     calendar: Calendar,
     *,
-    starts: Sequence[datetime],
+    starts: Sequence[datetime] | Recurrence,
     busy: BookingTable,
     rules: SlotRules,
     now: datetime,
     handle: int = 0,
+    within: Interval = ALWAYS,
     **asked: Unpack[Asked],
 ) -> tuple[tuple[Conflict, ...], ...]:
     """A verdict for each occurrence of a series, in the order given.
@@ -291,21 +304,29 @@ def check_series(
         >>> starts = [datetime(2026, 11, day, 9, tzinfo=UTC) for day in (23, 24, 30)]
         >>> [[str(c.kind) for c in verdict] for verdict in check_series(clinic, starts=starts, **asked)]
         [[], ['closed'], []]
+        >>> weekly = Recurrence(datetime(2026, 11, 23, 9), "UTC", timedelta(hours=1), rules="FREQ=WEEKLY;COUNT=8")
+        >>> sum(not verdict for verdict in check_series(clinic, starts=weekly, **asked))
+        8
 
     Args:
         calendar: The resource's hours.
-        starts: The occurrences, up to 1,000.
+        starts: The occurrences, up to 1,000; or a recurrence, whose length is that of the rules, and whose occurrences
+            are those of ``expand(starts, within=within)``.
         busy: What is booked, and where that is known.
         rules: As in the search, one for all.
         now: The present.
         handle: The calendar's number in ``busy``.
+        within: Bounds the starts of a recurrence that does not end by itself.
         **asked: As in ``find_slots``.
 
     Raises:
         LimitExceededError: More than 1,000 occurrences.
+        InvalidValueError: A recurrence lasts another time than a visit of the rules.
 
     Source: ADR 2, ADR 11.
     """
+    if isinstance(starts, Recurrence):
+        starts = _occurrences(starts, rules, within)
     if len(starts) > _SERIES_LIMIT:
         msg = f"a series is checked for up to {_SERIES_LIMIT} occurrences at once, got {len(starts)}; split it"
         raise LimitExceededError(msg, limit=_SERIES_LIMIT, got=len(starts))

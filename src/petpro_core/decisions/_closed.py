@@ -52,7 +52,7 @@ def closed_parts(calendar: Calendar, within: Interval, location: int | None) -> 
     hours = calendar_hours((calendar,), *days, location=location)
     closed = IntervalSet.from_us(hours.starts, hours.ends).gaps(within)
     schedules = [s for s in calendar.schedules if location is None or s.location in (None, location)]
-    causes = [(off.interval, Kind.TIME_OFF, off.name) for off in calendar.time_off]
+    causes = [(interval, Kind.TIME_OFF, off.name) for off in calendar.time_off for interval in off.within(within)]
     for schedule in schedules:
         causes += _dated(schedule, days)
     for schedule in schedules:

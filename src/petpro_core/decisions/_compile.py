@@ -22,6 +22,7 @@ from petpro_core.errors import LimitExceededError, OutOfRangeError
 from petpro_core.intervals import ALWAYS, DAY_US, NEVER, Int64Array, Interval, duration_us, from_us
 from petpro_core.reasons import Reason, Waiver
 from petpro_core.schedules import Openings, Schedule, WeeklyHours
+from petpro_core.schedules.dates import absences
 from petpro_core.schedules.weekly import WEEKDAYS
 from petpro_core.slots import Alignment, CalendarDays, Footprint, Grid, Line, RefusalTable
 
@@ -299,10 +300,8 @@ def _closed_to_stays(
         source, low, high = footprint.ending_in(row, low, high)
         row = row if row is None or source is None else row[source]
         found.append((Reason.CLOSED, *line.pack(row, low, high)))
-        away = [off.interval for off in calendar.time_off]
-        row, low, high = _for_rows(
-            rows, np.array([i.start_us for i in away], np.int64), np.array([i.end_us for i in away], np.int64)
-        )
+        _, low, high = absences([calendar.time_off], *prepared.span)
+        row, low, high = _for_rows(rows, low, high)
         found.append((Reason.CLOSED, *_busy.refuse(line, footprint, row, low, high, before=0, after=0)))
     return found
 

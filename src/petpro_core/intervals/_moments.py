@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from petpro_core._checks import as_kind
 from petpro_core.errors import NaiveDatetimeError, OutOfRangeError
 
 __all__ = ["DAY_US", "FIRST_US", "LAST_US", "NEVER", "duration_us", "from_us", "in_range", "to_us"]
@@ -58,10 +59,12 @@ def to_us(moment: datetime) -> int:
 
     Raises:
         NaiveDatetimeError: the datetime has no zone.
+        InvalidValueError: it is no datetime.
         OutOfRangeError: it lies outside the years 1 to 9999 once it is UTC.
 
     Source: ADR 3: instants are int64 microseconds inside, aware datetimes at the edge.
     """
+    as_kind("an instant", moment, datetime)
     if moment.utcoffset() is None:
         message = f"an instant needs a zone, got {moment!s} without one; give it a tzinfo, such as UTC"
         raise NaiveDatetimeError(message, moment=moment)

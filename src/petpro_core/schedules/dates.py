@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import date, tzinfo
+from datetime import date  # noqa: TC003 - the examples of the docstrings use it
+from typing import TYPE_CHECKING
 
 import attrs
+import numpy as np
 
-from petpro_core._checks import as_kind, kind
+from petpro_core._checks import kind
 from petpro_core.errors import InvalidValueError
-from petpro_core.intervals import Interval, from_us
+from petpro_core.intervals import FIRST_US, LAST_US, Int64Array, Interval, from_us
+from petpro_core.recurrence import Recurrence, overlapping
 from petpro_core.schedules.weekly import Ranges, as_date, as_ranges, day_number
-from petpro_core.timezones import TimeZone, load_zone
+from petpro_core.timezones import TimeZone, as_zone
 
-__all__ = ["Closure", "DateOverride", "ExtraHours", "Holiday", "TemporaryZone", "TimeOff", "as_date", "as_zone"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-
-def as_zone(value: TimeZone | str | tzinfo) -> TimeZone:
-    """A compiled zone as it is; a key, or a ``ZoneInfo`` by its key, through ``load_zone``: the host has no say.
-
-    >>> as_zone("Europe/Berlin").key
-    'Europe/Berlin'
-
-    Raises:
-        UnknownTimeZoneError: No zone of that key.
-        InvalidValueError: The value is neither a zone nor a key.
-    """
-    key = getattr(value, "key", None) if isinstance(value, tzinfo) else value
-    if isinstance(key, str):
-        return load_zone(key)
-    as_kind("zone", value, TimeZone, str)
-    return value  # type: ignore[return-value]  # as_kind has refused everything else
+__all__ = [
+    "Closure",
+    "DateOverride",
+    "ExtraHours",
+    "Holiday",
+    "TemporaryZone",
+    "TimeOff",
+    "absences",
+    "as_date",
+    "as_zone",
+]
 
 
 def _check_order(first: date, last: date) -> None:
@@ -164,23 +163,62 @@ class TemporaryZone:
 
 @attrs.frozen
 class TimeOff:
-    """An absence: instants in which nothing may be booked, whatever the hours say.
+    """An absence, once or recurring: instants in which nothing may be booked, whatever the hours say.
 
         >>> TimeOff.on(date(2026, 3, 8), zone="America/New_York").interval.duration
         datetime.timedelta(seconds=82800)
+        >>> from datetime import datetime, timedelta
+        >>> from petpro_core.recurrence import Recurrence
+        >>> rounds = Recurrence(datetime(2026, 3, 4, 8), "Europe/Berlin", timedelta(hours=1), rules="FREQ=WEEKLY")
+        >>> TimeOff(rounds, "rounds").recurs
+        True
 
     Attributes:
-        interval: The absence.
+        when: The absence: an interval, or a recurrence.
         name: What a person is told.
 
     Raises:
-        InvalidValueError: ``interval`` is none.
+        InvalidValueError: ``when`` is none of both.
 
-    Source: ADR 6.
+    Source: ADR 6, ADR 16.
     """
 
-    interval: Interval = attrs.field(validator=kind(Interval))
+    when: Interval | Recurrence = attrs.field(validator=kind(Interval, Recurrence))
     name: str = attrs.field(default="", validator=kind(str))
+
+    @property
+    def recurs(self) -> bool:
+        """Whether it is a recurrence."""
+        return isinstance(self.when, Recurrence)
+
+    @property
+    def interval(self) -> Interval:
+        """The one interval of an absence that happens once.
+
+        Raises:
+            InvalidValueError: It recurs; ask for those ``within`` a range.
+        """
+        if not isinstance(self.when, Interval):
+            msg = f"an absence that recurs has no one interval, got {self.name or self.when.start}; ask within a range"
+            raise InvalidValueError(msg, name="interval", got=self.name)
+        return self.when
+
+    def within(self, within: Interval) -> list[Interval]:
+        """Each absence that overlaps a range, in full; at most 1,000,000 of a recurrence.
+
+            >>> from datetime import UTC, datetime, timedelta
+            >>> from petpro_core.recurrence import Recurrence
+            >>> lunch = TimeOff(Recurrence(datetime(2026, 3, 2, 12), "UTC", timedelta(hours=1), rules="FREQ=DAILY"))
+            >>> noon = Interval(datetime(2026, 3, 4, 12, 30, tzinfo=UTC), datetime(2026, 3, 5, tzinfo=UTC))
+            >>> lunch.within(noon)
+            [Interval(2026-03-04 12:00 to 13:00 UTC)]
+
+        Raises:
+            LimitExceededError: A recurrence has more.
+        """
+        if isinstance(self.when, Interval):
+            return [self.when] if self.when.overlaps(within) else []
+        return list(overlapping(self.when, within=within))
 
     @classmethod
     def on(cls, first: date, last: date | None = None, *, zone: TimeZone | str, name: str = "") -> TimeOff:
@@ -205,3 +243,28 @@ class TimeOff:
         _check_order(begin, end)
         midnights = as_zone(zone).day_starts(day_number(begin), day_number(end) + 1)
         return cls(Interval(from_us(int(midnights[0])), from_us(int(midnights[-1]))), name)
+
+
+def absences(
+    rows: Sequence[Sequence[TimeOff]], start_us: int, end_us: int
+) -> tuple[Int64Array, Int64Array, Int64Array]:
+    """The absences of many rows, as columns: row, start, end; of recurrences those that overlap a range.
+
+    Raises:
+        LimitExceededError: A recurrence has more than 1,000,000 there.
+    """
+    once = [(row, off.when) for row, absent in enumerate(rows) for off in absent if isinstance(off.when, Interval)]
+    row = np.array([row for row, _ in once], np.int64)
+    starts = np.array([interval.start_us for _, interval in once], np.int64)
+    ends = np.array([interval.end_us for _, interval in once], np.int64)
+    if len(once) == sum(map(len, rows)):
+        return row, starts, ends
+    within = Interval.from_us(max(start_us, FIRST_US), min(end_us, LAST_US))
+    parts = [(row, starts, ends)]
+    for number, absent in enumerate(rows):
+        for off in absent:
+            if isinstance(off.when, Recurrence):
+                found = overlapping(off.when, within=within)
+                parts.append((np.full(len(found), number), found.starts, found.ends))
+    row, starts, ends = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return row, starts, ends

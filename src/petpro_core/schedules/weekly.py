@@ -15,6 +15,8 @@ import numpy as np
 from petpro_core._checks import NONE, as_kind, as_whole, kind, whole
 from petpro_core.errors import InvalidValueError
 from petpro_core.intervals import DAY_US
+from petpro_core.recurrence import Recurrence, RecurrenceRule
+from petpro_core.recurrence._walls import plan_walls
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -226,6 +228,12 @@ class Season:
         return inside
 
 
+def _as_rule(value: object) -> RecurrenceRule:
+    rule = RecurrenceRule.parse(value) if isinstance(value, str) else value
+    as_kind("recurs", rule, RecurrenceRule, str)
+    return rule  # type: ignore[return-value]  # as_kind has refused everything else
+
+
 @attrs.frozen(cache_hash=True)
 class WeeklyHours:
     """Hours per weekday, the breaks in them, and the dates on which they hold.
@@ -245,10 +253,12 @@ class WeeklyHours:
         season: The part of each year in which they hold; ``None`` = all of it.
         every: 1 to 1,000 weeks: 2 = every other week, and so on; counted in weeks that begin on Monday.
         week_of: A date in a week in which they hold; needed when ``every`` is more than 1.
+        recurs: A rule (or its text) that gives the dates on which they hold, counted from ``first``, which is one only
+            if the rule gives it: ``"FREQ=MONTHLY;BYDAY=2TU"``. ``None`` = every date.
 
     Raises:
-        InvalidValueError: Ranges of one day overlap, ``last`` lies before ``first``, ``every`` has no ``week_of``, or a
-            value is of another type or outside its bounds.
+        InvalidValueError: Ranges of one day overlap, ``last`` lies before ``first``, ``every`` has no ``week_of``,
+            ``recurs`` has no ``first`` or speaks of times, or a value is of another type or outside its bounds.
 
     Source: ADR 6.
     """
@@ -260,6 +270,9 @@ class WeeklyHours:
     season: Season | None = attrs.field(default=None, validator=kind(Season, NONE), kw_only=True)
     every: int = attrs.field(default=1, validator=whole(1, 1000), kw_only=True)
     week_of: date | None = attrs.field(default=None, converter=attrs.converters.optional(as_date), kw_only=True)
+    recurs: RecurrenceRule | None = attrs.field(
+        default=None, converter=attrs.converters.optional(_as_rule), kw_only=True
+    )
 
     def __attrs_post_init__(self) -> None:
         """Refuse dates and weeks that cannot be meant."""
@@ -269,11 +282,22 @@ class WeeklyHours:
         if self.every > 1 and self.week_of is None:
             msg = f"hours of every {self.every} weeks are counted from week_of, got None; give a date of such a week"
             raise InvalidValueError(msg, every=self.every, week_of=self.week_of)
+        if self.recurs is not None:
+            if self.first is None:
+                msg = f"hours that recur are counted from their first date, got none beside {self.recurs}; give first"
+                raise InvalidValueError(msg, name="recurs", got=str(self.recurs))
+            _ = self._dates  # refuses a rule that dates cannot follow
 
     @property
     def always(self) -> bool:
         """Whether they hold on every date."""
+        # Hours that recur have a first date.
         return self.first is None and self.last is None and self.season is None and self.every == 1
+
+    @cached_property
+    def _dates(self) -> Recurrence:
+        """The dates that ``recurs`` gives; the start is left out where they are asked for."""
+        return Recurrence(self.first or date.min, "UTC", rules=self.recurs or ())
 
     @cached_property
     def openings_us(self) -> tuple[tuple[tuple[int, int], ...], ...]:
@@ -292,7 +316,16 @@ class WeeklyHours:
             mask &= (days - monday) // 7 % self.every == 0
         if self.season is not None:
             mask &= self.season.holds_on(days)
+        if self.recurs is not None and len(days):
+            mask &= np.isin(days, self._recurring(int(days.min()), int(days.max()) + 1))
         return mask
+
+    def _recurring(self, first: int, after: int) -> Int64Array:
+        """The day numbers that the rule gives, from the first up to another."""
+        ((plan, _),) = self._dates.plans
+        _, walls = plan_walls((plan,), first * DAY_US, after * DAY_US, limit=after - first, with_start=False)
+        found: Int64Array = walls // DAY_US
+        return found
 
 
 def cut_breaks(hours: Ranges, breaks: Ranges) -> tuple[tuple[int, int], ...]:

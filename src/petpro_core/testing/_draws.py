@@ -20,8 +20,30 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import DrawFn, SearchStrategy
 
-__all__ = ["MINUTE", "ODD_ZONES", "TICK", "case_day", "plain_calendar", "plain_case", "plain_policy", "plain_ranges"]
-__all__ += ["plain_bookings", "plain_rules", "plain_schedule", "plain_weekly"]
+__all__ = [
+    "FIRST_DAY",
+    "LAST_DAY",
+    "MINUTE",
+    "ODD_ZONES",
+    "TICK",
+    "among",
+    "case_day",
+    "landmarks",
+    "nudge",
+    "plain_bookings",
+    "plain_calendar",
+    "plain_cap",
+    "plain_case",
+    "plain_feed",
+    "plain_people",
+    "plain_policy",
+    "plain_ranges",
+    "plain_request",
+    "plain_rules",
+    "plain_schedule",
+    "plain_waivers",
+    "plain_weekly",
+]
 
 MINUTE: Final = 60_000_000
 HOUR: Final = 60 * MINUTE
@@ -165,12 +187,12 @@ def plain_calendar(draw: DrawFn, zone: str, around: int, handle: int, zones: Seq
     return calendar
 
 
-_nudge: Final = among(0, 0, 0, 0, 1, -1)
+nudge: Final = among(0, 0, 0, 0, 1, -1)
 
 
 @st.composite
 def _stretch(draw: DrawFn, midnight: int) -> list[int]:
-    start = midnight + draw(st.integers(-24 * 12, 40 * 12)) * TICK + draw(_nudge)
+    start = midnight + draw(st.integers(-24 * 12, 40 * 12)) * TICK + draw(nudge)
     return [
         start,
         start + draw(among(1, 5 * MINUTE, 45 * MINUTE, 4 * HOUR, 24 * HOUR, 90 * HOUR)) + draw(among(0, 0, 1)),
@@ -201,12 +223,12 @@ def plain_policy(draw: DrawFn, zones: Sequence[str] = ODD_ZONES) -> Case:
     """A booking policy; most of its rules are left out most of the time."""
     policy: Case = {}
     if draw(st.booleans()):
-        hours = draw(among(0, 1, 1, 5, 20)) * HOUR + draw(_nudge) ** 2
+        hours = draw(among(0, 1, 1, 5, 20)) * HOUR + draw(nudge) ** 2
         policy["min_notice"] = {"working": hours} if draw(st.booleans()) else hours
     if draw(among(False, False, True)):
         options = among(20 * HOUR, 36 * HOUR + 1, {"days": 0}, {"days": 1}, {"working_days": 0}, {"working_days": 1})
         policy["horizon"] = draw(st.one_of(options, among({"days": 3}, {"working_days": 2}, {"working_days": 5})))
-    policy["caps"] = [draw(_cap(zones)) for _ in range(draw(among(0, 0, 1, 2)))]
+    policy["caps"] = [draw(plain_cap(zones)) for _ in range(draw(among(0, 0, 1, 2)))]
     policy["gaps"] = [
         {"time": draw(among(0, 1, 10 * MINUTE, 3 * HOUR, 48 * HOUR)), "by": draw(_scopes)}
         for _ in range(draw(among(0, 0, 0, 1, 2)))
@@ -222,7 +244,7 @@ def plain_policy(draw: DrawFn, zones: Sequence[str] = ODD_ZONES) -> Case:
 
 
 @st.composite
-def _cap(draw: DrawFn, zones: Sequence[str]) -> Case:
+def plain_cap(draw: DrawFn, zones: Sequence[str]) -> Case:
     minutes = draw(among(False, False, True))
     cap: Case = {
         "limit": draw(among(0, 60, 90, 600, 3000) if minutes else among(0, 1, 2, 2, 3, 4)),
@@ -238,19 +260,19 @@ def _cap(draw: DrawFn, zones: Sequence[str]) -> Case:
 
 
 _person: Final = among(None, 1, 1, 2)
-_people: Final = st.fixed_dictionaries(
+plain_people: Final = st.fixed_dictionaries(
     {"service": among(None, 1, 1, 2), "client": _person, "household": _person, "pet": _person, "group": _person}
 )
 _place: Final = among(*[None] * 7, 1, 2)
-_request: Final = st.builds(
+plain_request: Final = st.builds(
     lambda people, units, location: people | {"units": units, "location": location},
-    _people,
+    plain_people,
     among(1, 1, 1, 1, 1, 2, 3),
     _place,
 )
 
 
-def _landmarks(case: Case, around: int) -> list[tuple[int, int]]:
+def landmarks(case: Case, around: int) -> list[tuple[int, int]]:
     """Starts on the grid around a day, each with its end: where bookings and sessions are likely to be."""
     oracle = Oracle(case)
     openings = [o for number in range(around - 1, around + 3) for o in oracle.hours[0].of_date(number)][:8]
@@ -272,7 +294,7 @@ def plain_bookings(
 def _booking(
     draw: DrawFn, number: int, now: int, rules: Case, resources: Sequence[int], marks: list[tuple[int, int]]
 ) -> Case:
-    booking: Case = draw(_people) | {"id": number}
+    booking: Case = draw(plain_people) | {"id": number}
     booking["status"] = draw(
         among("confirmed", "confirmed", "held", "held", "pending", "no_show", "cancelled", "checked_in", "in_progress")
         | among("completed", "confirmed")
@@ -285,7 +307,7 @@ def _booking(
     for resource in dict.fromkeys((draw(st.sampled_from(resources)), *draw(among((), (), (), tuple(resources[:1]))))):
         start, end = draw(st.sampled_from(marks))
         if draw(among(False, True)):
-            start += draw(st.integers(-60, 60)) * TICK + draw(_nudge)
+            start += draw(st.integers(-60, 60)) * TICK + draw(nudge)
             end = start + draw(among(1, 5 * MINUTE, 30 * MINUTE, HOUR, 30 * HOUR))
         before, after = draw(among(0, 0, 5 * MINUTE)), draw(among(0, 0, 1, 15 * MINUTE))
         parts.append({"resource": resource, "start": start, "end": end, "units": draw(among(1, 1, 2, 4))})
@@ -294,11 +316,18 @@ def _booking(
 
 
 @st.composite
-def _feed(draw: DrawFn, resources: Sequence[int], around: int) -> Case:
+def plain_feed(draw: DrawFn, resources: Sequence[int], around: int) -> Case:
     busy = [draw(_stretch(around * DAY)) for _ in range(draw(among(0, 1, 2)))]
     wide = [[(around - 60) * DAY, (around + 60) * DAY]]
     known = draw(st.one_of(among(wide), among(wide), among(wide), st.lists(_stretch(around * DAY), max_size=2)))
     return {"resource": draw(st.sampled_from(resources)), "busy": busy, "known": known}
+
+
+@st.composite
+def plain_waivers(draw: DrawFn, *, grid_waived: bool) -> list[str]:
+    """Rules that are set aside; none most of the time."""
+    waivers = ["notice", "horizon", "cap", "hours", *(["grid", "deadline"] if grid_waived else [])]
+    return sorted(draw(st.sets(st.sampled_from(waivers), max_size=2))) if draw(among(False, False, True)) else []
 
 
 @st.composite
@@ -309,35 +338,32 @@ def plain_case(
     zone = draw(st.sampled_from(list(zones)))
     around = draw(case_day(clock(zone)))
     resources = list(range(1, 1 + draw(st.integers(1, rows))))
-    begin = around * DAY + draw(st.integers(-12, 24)) * HOUR + draw(_nudge)
+    begin = around * DAY + draw(st.integers(-12, 24)) * HOUR + draw(nudge)
     hours = draw(among(12, 24, 24, 48, 48, 72))
     case: Case = {
         "tick": TICK,
         "rules": draw(plain_rules()),
-        "request": draw(_request),
+        "request": draw(plain_request),
         "policy": draw(plain_policy(zones)),
     }
     if months and draw(st.integers(0, 15)) == 15:
         hours = 35 * 24
         case["rules"] |= {"step": draw(among(60, 90, 1440)) * MINUTE, "offset": 0}
     case["within"] = [begin, begin + hours * HOUR]
-    case["now"] = begin + draw(st.integers(-40, 10)) * HOUR + draw(_nudge)
+    case["now"] = begin + draw(st.integers(-40, 10)) * HOUR + draw(nudge)
     homes = [zone, *(draw(among(zone, zone, *zones)) for _ in resources[1:])]
     case["calendars"] = [
         draw(plain_calendar(home, around, handle, zones)) for home, handle in zip(homes, resources, strict=True)
     ]
-    marks = _landmarks(case, around)
+    marks = landmarks(case, around)
     case["bookings"] = draw(plain_bookings(case["now"], case["rules"], resources, marks))
-    case["feeds"] = [draw(_feed(resources, around)) for _ in range(draw(among(0, 0, 0, 1, 2)))]
+    case["feeds"] = [draw(plain_feed(resources, around)) for _ in range(draw(among(0, 0, 0, 1, 2)))]
     if draw(st.integers(0, 4)) == 4:
         wide = [[begin - 40 * DAY, begin + 80 * DAY]]
         case["known"] = draw(
             among(wide, wide, [[begin - 2 * DAY, begin + 2 * DAY]], [[begin + HOUR, begin + 20 * HOUR]])
         )
-    waivers = ["notice", "horizon", "cap", "hours", *(["grid", "deadline"] if grid_waived else [])]
-    case["waive"] = (
-        sorted(draw(st.sets(st.sampled_from(waivers), max_size=2))) if draw(among(False, False, True)) else []
-    )
+    case["waive"] = draw(plain_waivers(grid_waived=grid_waived))
     if case["bookings"] and draw(among(False, False, True)):
         case["replacing"] = draw(st.sampled_from(case["bookings"]))["id"]
     return case

@@ -5,11 +5,16 @@ Source: the semantics of ADR 6 to 8, points 1 to 4: openings, hours, owner, grid
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any, Final, NamedTuple
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from petpro_core.testing._clocks import DAY, EPOCH, Clock, clock
 from petpro_core.testing._plain import WEEKDAYS, Case, clock_range, day_number, instant
+from petpro_core.testing._recurrence import expanded, occurrences
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["Hours", "Opening"]
 
@@ -43,8 +48,30 @@ def _holds(hours: Case, number: int) -> bool:
     if "week_of" in hours:
         in_force = day_number(hours["week_of"])
         weeks = (_monday(number) - _monday(in_force)) // 7
-        return bool(weeks % hours.get("every", 1) == 0)
+        if weeks % hours.get("every", 1):
+            return False
+    if "recurs" in hours:
+        day = date.fromordinal(number + EPOCH)
+        return day in _recurring(hours["recurs"], hours["first"], day.year)
     return True
+
+
+@cache
+def _recurring(rule: str, first: str, year: int) -> frozenset[date]:
+    """The dates that a rule gives from the first one on, up to the end of a year; the first only if it gives it."""
+    start, stop = datetime.fromisoformat(first), datetime(year + 1, 1, 1)  # noqa: DTZ001 - wall times
+    return frozenset(wall.date() for wall in occurrences(rule, start, stop, with_start=False))
+
+
+def _absences(plain: Sequence[int | str] | Case) -> list[tuple[int, int]]:
+    """An absence as its stretches; one that recurs within three years of its start."""
+    if not isinstance(plain, dict):
+        return [(instant(plain[0]), instant(plain[1]))]
+    start = datetime.fromisoformat(plain["start"])
+    nothing: Case = {"excluding": [], "dates": [], "excluded": [], "periods": []}
+    read = plain | nothing | {"start": start, "rules": [(rule, None) for rule in plain["rules"]]}
+    begin = clock(plain["zone"]).instant((start - datetime(1970, 1, 1)) // timedelta(microseconds=1))  # noqa: DTZ001
+    return expanded(read, begin, begin + SEARCHED_DAYS * DAY)
 
 
 def _monday(number: int) -> int:
@@ -94,7 +121,7 @@ class Hours:
         schedules: list[dict[str, Any]] = calendar["schedules"]
         self.home = clock(schedules[0]["zone"])  # of the first schedule, wherever the request is for
         self.schedules = [s for s in schedules if location is None or s.get("location") in (None, location)]
-        self.time_off = [(instant(start), instant(end)) for start, end in calendar.get("time_off", ())]
+        self.time_off = [stretch for off in calendar.get("time_off", ()) for stretch in _absences(off)]
         self._days: dict[int, list[Opening]] = {}
         self._near: dict[int, list[Opening]] = {}
         self._open: dict[int, bool] = {}

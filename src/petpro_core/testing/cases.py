@@ -27,6 +27,7 @@ from petpro_core.bookings import (
 )
 from petpro_core.intervals import ALWAYS, Interval, IntervalSet, from_us
 from petpro_core.reasons import Waiver
+from petpro_core.recurrence import Recurrence
 from petpro_core.schedules import (
     Closure,
     DateOverride,
@@ -144,7 +145,12 @@ def build_weekly(plain: Case) -> WeeklyHours:
     dates = {name: date.fromisoformat(plain[name]) for name in ("first", "last", "week_of") if name in plain}
     season = Season(*map(tuple, plain["season"])) if "season" in plain else None
     return WeeklyHours(
-        plain["days"], breaks=plain.get("breaks", {}), season=season, every=plain.get("every", 1), **dates
+        plain["days"],
+        breaks=plain.get("breaks", {}),
+        season=season,
+        every=plain.get("every", 1),
+        recurs=plain.get("recurs"),
+        **dates,
     )
 
 
@@ -162,11 +168,18 @@ def build_schedule(plain: Case) -> Schedule:
     )
 
 
+def _recurrence(plain: Case) -> Recurrence:
+    length = plain["days"] if "days" in plain else timedelta(seconds=plain["seconds"])
+    text = plain["start"]
+    start = datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+    return Recurrence(start, plain["zone"], length, rules=plain["rules"])
+
+
 def build_calendar(plain: Case) -> Calendar:
     """A calendar from its plain dict."""
     return Calendar(
         [build_schedule(schedule) for schedule in plain["schedules"]],
-        [TimeOff(_interval(off)) for off in plain.get("time_off", ())],
+        [TimeOff(_recurrence(off) if isinstance(off, dict) else _interval(off)) for off in plain.get("time_off", ())],
         capacity=plain.get("capacity", 1),
     )
 

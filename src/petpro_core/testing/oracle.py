@@ -5,11 +5,12 @@ the code that it judges. Instants are microseconds or ISO 8601 text with an offs
 ``1h30m``, dates ISO text, hours ``"09:00-17:00"``. What is left out has the default of the domain object of that name::
 
     {"now": instant, "within": [instant, instant], "tick": length,
-     "calendars": [{"handle": 0, "capacity": 1, "time_off": [[instant, instant]],
+     "calendars": [{"handle": 0, "capacity": 1,
+       "time_off": [[instant, instant], {"start": local time, "zone": key, "rules": [rule], "seconds" | "days": 1}],
        "schedules": [{"zone": key, "location": 1, "closures": [[date, date]], "holidays": [date],
          "travel": [[date, date, zone]], "overrides": [{"day": date, "ranges": [hours]}], "extra": [{"day", "ranges"}],
          "hours": [{"days": {"monday": [hours]}, "breaks": {"monday": [hours]}, "first": date, "last": date,
-                    "season": [[month, day], [month, day]], "every": 2, "week_of": date}]}]}],
+                    "season": [[month, day], [month, day]], "every": 2, "week_of": date, "recurs": rule}]}]}],
      "rules": {"duration": length | "days": 2, "step", "alignment", "offset", "buffer_before", "buffer_after", "seats"},
      "policy": {"min_notice": length | {"working": length}, "horizon": length | {"days": 3} | {"working_days": 3},
        "caps": [{"limit", "per", "by", "minutes", "service", "zone"}], "gaps": [{"time": length, "by"}],
@@ -181,7 +182,7 @@ class Oracle:
             "client_busy": self._client_busy(start, end),
             "duration": self._wrong_duration(end - start),
         }
-        codes = {code for code, holds in found.items() if holds} | self._caps(row, start, end, joined)
+        codes = {code for code, holds in found.items() if holds} | self._caps(row, start, end)
         return codes - {code for waiver in self.waive for code in WAIVES[waiver]}  # 15
 
     def untested(self) -> set[tuple[str, int | str]]:
@@ -258,6 +259,16 @@ class Oracle:
         mine = [held for held in self.held if held.blocks and held.resource == self.handles[row]]
         return [held for held in mine if held.session == (service, start, end)]
 
+    def _counted_session(self, row: int, start: int, end: int) -> bool:
+        """Whether a session that the visit would be a seat of counts already, be it by a seat that keeps no time."""
+        service = self.request.get("service")
+        if not self.rules.get("seats") or service is None:
+            return False
+        return any(
+            held.counts and held.resource == self.handles[row] and held.session == (service, start, end)
+            for held in self.held
+        )
+
     def _occupied(self, start: int, end: int) -> tuple[int, int]:
         return start - self.buffers[0], end + self.buffers[1]
 
@@ -322,12 +333,13 @@ class Oracle:
             first, last = day.toordinal() - EPOCH, following.toordinal() - EPOCH
         return where.midnight(first), where.midnight(last)
 
-    def _caps(self, row: int, start: int, end: int, joined: list[Held]) -> set[str]:
+    def _caps(self, row: int, start: int, end: int) -> set[str]:
         found = set()
+        seated = self._counted_session(row, start, end)
         for cap in self.policy.get("caps", ()):
             by = cap.get("by", "resource")
-            if not self._cap_applies(cap) or (joined and by == "resource"):
-                continue  # a seat more in a session is no visit more of the resource
+            if not self._cap_applies(cap) or (seated and by == "resource"):
+                continue  # a seat more in a session that counts is no visit more of the resource
             first, last = self._period(row, cap, start)
             visits = self._visits(row, by, cap.get("service"))
             inside = [(begin, stop) for begin, stop in visits if first <= begin < last]

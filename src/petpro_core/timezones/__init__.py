@@ -7,7 +7,16 @@ not exist here.
 
 from __future__ import annotations
 
-from petpro_core.timezones._catalogue import TZDATA_VERSION, load_zone, zone_keys
+from petpro_core.timezones._catalogue import TZDATA_VERSION, as_zone, load_zone, zone_keys
 from petpro_core.timezones._zones import Disambiguation, Instants, LocalTimes, TimeZone
 
-__all__ = ["TZDATA_VERSION", "Disambiguation", "Instants", "LocalTimes", "TimeZone", "load_zone", "zone_keys"]
+__all__ = [
+    "TZDATA_VERSION",
+    "Disambiguation",
+    "Instants",
+    "LocalTimes",
+    "TimeZone",
+    "as_zone",
+    "load_zone",
+    "zone_keys",
+]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module, resources
 from typing import Final
 
+from petpro_core._checks import as_kind
 from petpro_core.errors import UnknownTimeZoneError
 from petpro_core.timezones._zones import TimeZone
 
-__all__ = ["TZDATA_VERSION", "load_zone", "zone_keys"]
+__all__ = ["TZDATA_VERSION", "as_zone", "load_zone", "zone_keys"]
 
 _PACKAGE: Final = "tzdata"
 
@@ -70,3 +72,20 @@ def _suggestions(key: str) -> tuple[str, ...]:
     cities = [known for name, known in folded.items() if name.endswith(f"/{wanted}")]
     close = [folded[name] for name in get_close_matches(wanted, folded, n=3)]
     return tuple(dict.fromkeys([*cities, *close]))[:3]
+
+
+def as_zone(value: TimeZone | str | tzinfo) -> TimeZone:
+    """A compiled zone as it is; a key, or a ``ZoneInfo`` by its key, through ``load_zone``: the host has no say.
+
+    >>> as_zone("Europe/Berlin").key
+    'Europe/Berlin'
+
+    Raises:
+        UnknownTimeZoneError: No zone of that key.
+        InvalidValueError: The value is neither a zone nor a key.
+    """
+    key = getattr(value, "key", None) if isinstance(value, tzinfo) else value
+    if isinstance(key, str):
+        return load_zone(key)
+    as_kind("zone", value, TimeZone, str)
+    return value  # type: ignore[return-value]  # as_kind has refused everything else

@@ -22,9 +22,13 @@ Nothing is opened here: the names of calendar feeds are kept for the caller, who
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+import attrs
+
 from petpro_core.bookings import BookingPolicy
+from petpro_core.errors import InvalidValueError
 from petpro_core.interop.clinic._bookings import SUBJECTS, read_booking
 from petpro_core.interop.clinic._nodes import Node
 from petpro_core.interop.clinic._policies import read_policy, read_service
@@ -32,13 +36,23 @@ from petpro_core.interop.clinic._schedules import EXCEPTIONS, SCHEDULE, Around, 
 from petpro_core.interop.clinic._source import Format, parse
 from petpro_core.interop.clinic.lengths import read_duration
 from petpro_core.interop.clinic.model import Clinic, ClinicLocation, ClinicResource, ClinicService
+from petpro_core.interop.clinic.writing import clinic_text, clinic_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from petpro_core.timezones import TimeZone
 
-__all__ = ["Clinic", "ClinicLocation", "ClinicResource", "ClinicService", "read_clinic", "read_duration"]
+__all__ = [
+    "Clinic",
+    "ClinicLocation",
+    "ClinicResource",
+    "ClinicService",
+    "clinic_tree",
+    "read_clinic",
+    "read_duration",
+    "write_clinic",
+]
 
 _ROOT: Final = ("clinic", "hours", *EXCEPTIONS, "locations", "providers", "rooms", "services", "policy", "bookings")
 _RESOURCE: Final = ("id", "name", "capacity", "feeds", "time_off", "schedules", *SCHEDULE)
@@ -51,7 +65,11 @@ def read_clinic(
     holiday_years: Iterable[int] = (),
     max_bytes: int = 5_000_000,
 ) -> Clinic:
-    """Read a clinic file. ``docs/reference/clinic-file.md`` describes every key.
+    r"""Read a clinic file. ``docs/reference/clinic-file.md`` describes every key.
+
+        >>> clinic = read_clinic('[clinic]\nzone = "Europe/Berlin"\n[[rooms]]\nid = "hall"', format="toml")
+        >>> clinic.resources["hall"].kind, clinic.zone.key
+        ('room', 'Europe/Berlin')
 
     Args:
         text: The file's text, or its bytes in UTF-8.
@@ -64,6 +82,8 @@ def read_clinic(
             (``providers[1].zone``), ``line`` its line or ``None``, ``got`` what stood there, ``allowed`` what may.
         LimitExceededError: The text is larger than ``max_bytes``.
         MissingExtraError: Holidays of a country without the ``holidays`` package.
+
+    Source: ``docs/reference/clinic-file.md``.
     """
     source = parse(text, format=format, max_bytes=max_bytes)
     root = Node(source.tree, (), source).table(*_ROOT)
@@ -97,6 +117,47 @@ def read_clinic(
         pets=subjects["pet"],
         groups=subjects["group"],
     )
+
+
+def write_clinic(clinic: Clinic, *, format: Format = "json") -> str:  # noqa: A002 - as in read_clinic
+    """Write a clinic file that ``read_clinic`` reads back equal; what a clinic file cannot say is refused.
+
+        >>> clinic = read_clinic('{"clinic": {"zone": "Europe/Berlin"}}', format="json")
+        >>> print(write_clinic(clinic, format="toml"), end="")
+        [clinic]
+        zone = "Europe/Berlin"
+
+    The hours of every provider and room are written in full, so that the clinic's own ``hours`` are not needed, and
+    public holidays as dates.
+
+    Args:
+        clinic: The clinic.
+        format: ``"json"`` or ``"toml"``.
+
+    Raises:
+        InvalidValueError: The clinic has what a clinic file cannot say (parts of a second in hours, a booking whose
+            resources are held for different times, numbers out of order); ``name`` says in what it would come back
+            different. Or no such format.
+        InvalidClinicError: Likewise, where the reader refuses what was written; ``key`` says what.
+
+    Cost: about twice that of reading, because what is written is read back.
+
+    Source: ``docs/reference/clinic-file.md``.
+    """
+    text = clinic_text(clinic, format=format)
+    back = read_clinic(text, format=format, max_bytes=max(1, 4 * len(text)))
+    for field in attrs.fields(Clinic):
+        if _plain(getattr(back, field.name)) != _plain(getattr(clinic, field.name)):
+            msg = f"a clinic file cannot say this clinic: {field.name} would come back different"
+            raise InvalidValueError(msg, name=field.name)
+    return text
+
+
+def _plain(value: object) -> object:
+    """A part of a clinic in a form that can be compared, its order included."""
+    if not isinstance(value, Mapping):
+        return value
+    return [(key, attrs.astuple(one, recurse=False) if attrs.has(type(one)) else one) for key, one in value.items()]
 
 
 def _numbers(nodes: list[Node]) -> dict[str, int]:

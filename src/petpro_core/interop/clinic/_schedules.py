@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import attrs
@@ -10,6 +11,7 @@ import attrs
 from petpro_core.availability import Calendar
 from petpro_core.interop.holidays import public_holidays
 from petpro_core.intervals import Interval
+from petpro_core.recurrence import Recurrence, RecurrenceRule
 from petpro_core.schedules import (
     ClockRange,
     Closure,
@@ -114,8 +116,10 @@ def _ranges(node: Node) -> tuple[ClockRange, ...]:
 
 
 def _season(node: Node) -> WeeklyHours:
-    node.table(*_DAYS, "breaks", "name", "first", "last", "season", "every", "week_of")
-    every, week = node.find("every"), node.find("week_of")
+    node.table(*_DAYS, "breaks", "name", "first", "last", "season", "every", "week_of", "rrule")
+    every, week, rule = node.find("every"), node.find("week_of"), node.find("rrule")
+    if rule is not None and node.find("first") is None:
+        raise rule.error("hours that recur are counted from their first date", allowed="add first = YYYY-MM-DD")
     return _week(
         node,
         first=_day(node, "first"),
@@ -123,6 +127,7 @@ def _season(node: Node) -> WeeklyHours:
         season=_part_of_year(node),
         every=1 if every is None else every.whole(1, 53),
         week_of=None if week is None else week.day(),
+        recurs=None if rule is None else _rule(rule, node.need("first").day()),
     )
 
 
@@ -184,17 +189,40 @@ def _journey(node: Node) -> TemporaryZone:
         return TemporaryZone(first, last, node.need("zone").zone())
 
 
+def _rule(node: Node, start: date) -> RecurrenceRule:
+    """A rule that the start can follow: what it may not say beside it is the rule's fault."""
+    with node.blamed():
+        rule = RecurrenceRule.parse(node.text())
+        Recurrence(start, "UTC", timedelta(hours=1) if isinstance(start, datetime) else 1, rules=rule)
+    return rule
+
+
 def _time_off(node: Node, zone: TimeZone) -> TimeOff:
-    node.table("day", "first", "last", "start", "end", "name")
-    start = node.find("start")
+    node.table("day", "first", "last", "start", "end", "rrule", "excluded", "name")
+    start, rule = node.find("start"), node.find("rrule")
+    if rule is None and (excluded := node.find("excluded")):
+        raise excluded.error("dates are excluded from an absence that recurs", allowed="add rrule, or leave them out")
     if start is None:
         first, last = _span(node)
         with node.blamed():
-            return TimeOff.on(first, last, zone=zone, name=_name(node))
+            if rule is None:
+                return TimeOff.on(first, last, zone=zone, name=_name(node))
+            days = (last - first).days + 1
+            left_out = [one.day() for one in node.each("excluded")]
+            return TimeOff(Recurrence(first, zone, days, rules=_rule(rule, first), excluded=left_out), _name(node))
     if any(node.find(key) for key in ("day", "first", "last")):
         raise node.error("an absence is told by whole days or by start and end", got="both")
     with node.blamed():
-        return TimeOff(Interval(start.instant(zone), node.need("end").instant(zone)), _name(node))
+        interval = Interval(start.instant(zone), node.need("end").instant(zone))
+        if rule is None:
+            return TimeOff(interval, _name(node))
+        wall = zone.to_local(interval.start).replace(tzinfo=None)
+        if zone.to_utc(wall) != interval.start:
+            sentence = "an absence recurs from a time that the clock shows first, and this is the second of two"
+            raise start.error(sentence, allowed="start it with the day before or after")
+        instants = [one.instant(zone) for one in node.each("excluded")]
+        recurring = Recurrence(wall, zone, interval.duration, rules=_rule(rule, wall), excluded=instants)
+        return TimeOff(recurring, _name(node))
 
 
 def _holidays(root: Node, years: tuple[int, ...]) -> tuple[Holiday, ...]:

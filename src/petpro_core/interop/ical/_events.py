@@ -39,12 +39,16 @@ _ALWAYS_END_US: Final = to_us(ALWAYS.end)
 
 @attrs.frozen
 class Event:
-    """One VEVENT, read: a single event, a series, or (with ``replaces_us``) one changed instance of a series."""
+    """One VEVENT, read: a single event, a series, or (with ``replaces``) a changed instance of a series.
+
+    With ``and_future`` the change is one of all later instances too.
+    """
 
     source: Component
     uid: str | None
     sequence: int
-    replaces_us: int | None
+    replaces: Moment | None
+    and_future: bool
     blocks: bool
     start: Moment | None
     span: Span
@@ -53,12 +57,19 @@ class Event:
     added: tuple[tuple[Moment, int], ...]
     excluded: frozenset[int]
 
+    @property
+    def instance(self) -> tuple[int, bool] | None:
+        """Which instance, and whether with all later ones, this changes; None: it is the event itself."""
+        return None if self.replaces is None else (self.replaces.us, self.and_future)
+
 
 def _choice(component: Component, name: str, allowed: tuple[str, ...], default: str) -> str:
     found = component.one(name)
     value = default if found is None else found.value.strip().upper()
     if found is not None and value not in allowed:
-        raise found.error(rule=f"{name} of a VEVENT must be one of the standard's", allowed=", ".join(allowed))
+        raise found.error(
+            rule=f"{name} of a {component.name} must be one of the standard's", allowed=", ".join(allowed)
+        )
     return value
 
 
@@ -88,7 +99,9 @@ def _span(component: Component, start: Moment, clocks: Clocks) -> Span:
     """
     end, duration = component.one("DTEND"), component.one("DURATION")
     if end is not None and duration is not None:
-        raise duration.error(rule="a VEVENT must not have both DTEND and DURATION", allowed="one of them, or none")
+        raise duration.error(
+            rule=f"a {component.name} must not have both DTEND and DURATION", allowed="one of them, or none"
+        )
     if duration is not None:
         span = read_span(duration.value, duration)
         if start.is_date and span.exact_us:
@@ -128,20 +141,21 @@ def _added(component: Component, start: Moment, span: Span, clocks: Clocks) -> t
     return tuple(added)
 
 
-def _replaced(component: Component, clocks: Clocks) -> int | None:
-    """Read RECURRENCE-ID as the instant that it replaces."""
+def _replaced(component: Component, clocks: Clocks) -> tuple[Moment | None, bool]:
+    """Read RECURRENCE-ID as the moment that it replaces, and whether all later instances change with it."""
     named = component.one("RECURRENCE-ID")
     if named is None:
-        return None
-    if named.parameter("RANGE") is not None:
-        rule = "a change of this and all future instances cannot be read yet"
-        raise named.error(rule, got=f"RANGE={named.parameter('RANGE')}", allowed="a RECURRENCE-ID without RANGE")
+        return None, False
+    reach = named.parameter("RANGE")
+    if reach is not None and reach.upper() != "THISANDFUTURE":
+        rule = "a change is of one instance, or of it and all later ones"
+        raise named.error(rule, got=f"RANGE={reach}", allowed="RANGE=THISANDFUTURE, or no RANGE")
     component.needed("UID")
     for name in ("RRULE", "RDATE", "EXRULE", "EXDATE"):
         for own in component.every(name):
             raise own.error(rule="one instance of a series has no recurrence of its own", allowed="no such property")
     # One instance of a timed series may be made all-day, so this need not be of DTSTART's kind.
-    return read_moment(named.value, named, clocks).us
+    return read_moment(named.value, named, clocks), reach is not None
 
 
 def read_event(component: Component, clocks: Clocks, *, tentative_blocks: bool) -> Event:
@@ -156,16 +170,17 @@ def read_event(component: Component, clocks: Clocks, *, tentative_blocks: bool) 
     cancelled = not component.every("DTSTART") and _choice(component, "STATUS", _STATUSES, "") == "CANCELLED"
     named = None if cancelled else component.needed("DTSTART")
     start = None if named is None else read_moment(named.value, named, clocks)
-    replaces_us = _replaced(component, clocks)
+    replaces, and_future = _replaced(component, clocks)
     uid, sequence = uid_of(component), _sequence(component)
     if start is None:
-        return Event(component, uid, sequence, replaces_us, blocks, None, Span(0, 0), (), (), (), frozenset())
+        return Event(component, uid, sequence, replaces, and_future, blocks, None, Span(0, 0), (), (), (), frozenset())
     span = _span(component, start, clocks)
     return Event(
         source=component,
         uid=uid,
         sequence=sequence,
-        replaces_us=replaces_us,
+        replaces=replaces,
+        and_future=and_future,
         blocks=blocks,
         start=start,
         span=span,

@@ -9,7 +9,7 @@ import attrs
 if TYPE_CHECKING:
     from petpro_core.intervals import Interval, IntervalSet
 
-__all__ = ["CalendarFeed", "SkippedEvent"]
+__all__ = ["AvailabilityFeed", "CalendarFeed", "SkippedEvent"]
 
 
 @attrs.frozen
@@ -47,3 +47,21 @@ class CalendarFeed:
     skipped: tuple[SkippedEvent, ...]
     name: str | None
     events: int
+
+
+@attrs.frozen
+class AvailabilityFeed:
+    """When somebody may be booked at all, by the VAVAILABILITY components of one iCalendar text.
+
+    All lie inside the window that was asked for. ``free`` and ``tentative`` (BUSY-TENTATIVE) are parts of ``known``;
+    what of it is neither is unavailable. Time outside ``known`` is told by no component, or in doubt. ``skipped`` lists
+    what could not be read, ``name`` is X-WR-CALNAME.
+
+    Source: RFC 7953 section 4.
+    """
+
+    free: IntervalSet
+    tentative: IntervalSet
+    known: IntervalSet
+    skipped: tuple[SkippedEvent, ...]
+    name: str | None

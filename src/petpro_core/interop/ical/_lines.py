@@ -7,33 +7,94 @@ Source: RFC 5545 sections 3.1 and 3.6.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from petpro_core.errors import InvalidCalendarError
+from petpro_core.errors import InvalidCalendarError, InvalidValueError, LimitExceededError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Component", "Property", "invalid", "read_calendars"]
+__all__ = [
+    "DEEPEST",
+    "PARAMETERS",
+    "TOP",
+    "VALUE",
+    "Component",
+    "Property",
+    "as_bytes",
+    "invalid",
+    "read_calendars",
+    "unescaped",
+]
 
 _BREAK: Final = re.compile(rb"\r\n|\n|\r")
-_VALUE: Final = r'(?:"[^"]*"|[^";:,]*)'
-_PARAMETER: Final = rf"([A-Za-z0-9-]+)=({_VALUE}(?:,{_VALUE})*)"
-_LINE: Final = re.compile(rf"([A-Za-z0-9-]+)((?:;[A-Za-z0-9-]+={_VALUE}(?:,{_VALUE})*)*):(.*)", re.DOTALL)
-_PARAMETERS: Final = re.compile(rf";{_PARAMETER}")
-_DEEPEST: Final = 16
+VALUE: Final = r'(?:"[^"]*"|[^";:,]*)'
+_PARAMETER: Final = rf"([A-Za-z0-9-]+)=({VALUE}(?:,{VALUE})*)"
+_LINE: Final = re.compile(rf"([A-Za-z0-9-]+)((?:;[A-Za-z0-9-]+={VALUE}(?:,{VALUE})*)*):(.*)", re.DOTALL)
+PARAMETERS: Final = re.compile(rf";{_PARAMETER}")
+_ESCAPED: Final = re.compile(r"\\([\\;,nN])")
+_UTF8_MARK: Final = b"\xef\xbb\xbf"
+_UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+DEEPEST: Final = 16
 _SHOWN: Final = 80
-_TOP: Final = frozenset({"VEVENT", "VFREEBUSY", "VJOURNAL", "VTIMEZONE", "VTODO"})
+TOP: Final = frozenset({"VAVAILABILITY", "VEVENT", "VFREEBUSY", "VJOURNAL", "VTIMEZONE", "VTODO"})
+_TAKES_TIME: Final = ("DTEND", "DTSTART", "DURATION", "FREEBUSY", "RDATE", "RRULE")
+# Without these a changed instance would be taken for a newer series, and hours would be longer than they are.
+_TAKES_TIME_IN: Final = {
+    "VEVENT": (*_TAKES_TIME, "RECURRENCE-ID", "SEQUENCE"),
+    "AVAILABLE": (*_TAKES_TIME, "EXDATE", "EXRULE", "RECURRENCE-ID", "SEQUENCE", "STATUS", "UID"),
+    "VAVAILABILITY": (*_TAKES_TIME, "PRIORITY"),
+}
 # Only these are kept: descriptions and attendees are most of a file, and say nothing about busy time.
 _KEPT: Final = frozenset(
     {
-        "DTEND", "DTSTART", "DURATION", "EXDATE", "EXRULE", "FREEBUSY", "METHOD", "RDATE", "RECURRENCE-ID", "RRULE",
+        "BUSYTYPE", "DTEND", "DTSTART", "DURATION", "EXDATE", "EXRULE", "FREEBUSY", "METHOD", "PRIORITY", "RDATE",
+        "RECURRENCE-ID", "RRULE",
         "SEQUENCE", "STATUS", "TRANSP", "TZID", "TZOFFSETFROM", "TZOFFSETTO", "UID", "X-MICROSOFT-CDO-BUSYSTATUS",
         "X-WR-CALNAME",
     }
 )  # fmt: skip
+
+
+def as_bytes(text: str | bytes, *, max_bytes: int) -> bytes:
+    """Give a text as UTF-8 without its mark; UTF-16 with a mark is decoded.
+
+    Lone surrogates are let through, and refused with their line where the line is decoded.
+
+    Raises:
+        InvalidCalendarError: a text that is marked as UTF-16 is not.
+        LimitExceededError: it is larger than ``max_bytes``.
+        InvalidValueError: ``max_bytes`` is below 1.
+    """
+    if max_bytes < 1:
+        message = f"max_bytes is at least 1, got {max_bytes}"
+        raise InvalidValueError(message, name="max_bytes", got=max_bytes)
+    size = len(text)
+    data = b""
+    if size <= max_bytes:
+        data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else bytes(text)
+        size = len(data)
+    if size > max_bytes:
+        message = f"a calendar has at most max_bytes={max_bytes} bytes, got {size} or more; raise max_bytes"
+        raise LimitExceededError(message, limit=max_bytes, got=size, bound="max_bytes")
+    if data.startswith(_UTF16_MARKS):
+        try:
+            data = data.decode("utf-16").encode()
+        except UnicodeDecodeError as error:
+            got = repr(data[error.start : error.end])
+            raise invalid(
+                rule="text after a mark of UTF-16 is UTF-16", line=1, name="BEGIN", got=got, allowed="UTF-8 or UTF-16"
+            ) from None
+    return data.removeprefix(_UTF8_MARK)
+
+
+def unescaped(text: str) -> str:
+    """Give a TEXT value without its backslashes."""
+    return _ESCAPED.sub(lambda found: "\n" if found[1] in "nN" else found[1], text)
 
 
 def invalid(rule: str, *, line: int, name: str, got: str, allowed: str | None = None) -> InvalidCalendarError:
@@ -60,7 +121,7 @@ class Property:
 
     def parameter(self, name: str) -> str | None:
         """Give a parameter's value without its quotes, or None; a name given twice counts once, the first."""
-        for key, value in _PARAMETERS.findall(self.parameters):
+        for key, value in PARAMETERS.findall(self.parameters):
             if key.upper() == name:
                 return str(value).replace('"', "")
         return None
@@ -143,12 +204,12 @@ def _property(raw: bytes, line: int) -> Property:
 
 def _opened(found: Property, stack: list[Component]) -> Component:
     name = found.value.strip().upper()
-    if (name == "VCALENDAR") != (not stack) or (name in _TOP and len(stack) != 1):
+    if (name == "VCALENDAR") != (not stack) or (name in TOP and len(stack) != 1):
         where = f"{stack[-1].name} of line {stack[-1].line} is open: is its END missing?" if stack else "none is open"
         rule = f"components stand inside one VCALENDAR, and {where}"
         raise found.error(rule, allowed="BEGIN:VCALENDAR, then BEGIN:VEVENT ... END:VEVENT one after the other")
-    if len(stack) == _DEEPEST:
-        raise found.error(rule=f"components nest at most {_DEEPEST} deep")
+    if len(stack) == DEEPEST:
+        raise found.error(rule=f"components nest at most {DEEPEST} deep")
     return Component(name, found.line)
 
 
@@ -160,8 +221,28 @@ def _closed(found: Property, stack: list[Component]) -> None:
     stack.pop()
 
 
-def read_calendars(data: bytes) -> list[Component]:
+@lru_cache(maxsize=1024)
+def _meant(name: str, component: str) -> str | None:
+    """Give the property that takes time, if an unknown name is one letter from it: changed, lost or one too many."""
+    if name.startswith("X-"):
+        return None
+    for known in _TAKES_TIME_IN.get(component, _TAKES_TIME):
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(name, known, strict=False)))
+        rests = (
+            (name[same:], known[same + 1 :]),
+            (name[same + 1 :], known[same:]),
+            (name[same + 1 :], known[same + 1 :]),
+        )
+        if any(one == other for one, other in rests):
+            return known
+    return None
+
+
+def read_calendars(data: bytes, *, whole: bool = False, understood: bool = True) -> list[Component]:
     """Read the VCALENDAR objects of a file; a line that cannot be read is kept in ``broken`` of its component.
+
+    Properties that say nothing about busy time are only kept if ``whole``. Where nothing has to be ``understood``, a
+    name that looks damaged is a name like others.
 
     Raises:
         InvalidCalendarError: the text is not iCalendar, or its components are not closed (it was cut off).
@@ -169,7 +250,7 @@ def read_calendars(data: bytes) -> list[Component]:
     calendars: list[Component] = []
     stack: list[Component] = []
     line = 1
-    for line, raw in _unfold(data.removeprefix(b"\xef\xbb\xbf")):
+    for line, raw in _unfold(data):
         try:
             found = _property(raw, line)
         except InvalidCalendarError as error:
@@ -186,6 +267,13 @@ def read_calendars(data: bytes) -> list[Component]:
         elif not stack:
             raise found.error(rule="an iCalendar text begins with BEGIN:VCALENDAR", allowed="BEGIN:VCALENDAR")
         elif found.name in _KEPT:
+            stack[-1].properties.append(found)
+        elif understood and (meant := _meant(found.name, stack[-1].name)):
+            rule = f"a name one letter from {meant} is taken for damage, since busy time may hang on it"
+            stack[:2][-1].broken.append(
+                found.error(rule, got=found.name, allowed=f"{meant}, or a name with X- before it")
+            )
+        elif whole:
             stack[-1].properties.append(found)
     if stack:
         rule = f"the file ends inside the {stack[-1].name} of line {stack[-1].line}: it was cut off"
