@@ -1,4 +1,4 @@
-"""Hypothesis profiles (`HYPOTHESIS_PROFILE=dev|ci|brief|nightly`), and the seed of a random run, to repeat it by."""
+"""Hypothesis profiles (`HYPOTHESIS_PROFILE=dev|ci|brief|nightly|long`), and the seed of a random run."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ settings.register_profile(
     suppress_health_check=BUSY,
     database=None,
 )
+settings.register_profile("long", settings.get_profile("nightly"), max_examples=1_000)
 
 PROFILE: Final = os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev")
 settings.load_profile(PROFILE)

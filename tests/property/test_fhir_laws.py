@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from petpro_core.decisions import find_slots
@@ -31,6 +31,8 @@ from petpro_core.timezones import load_zone
 if TYPE_CHECKING:
     from petpro_core.bookings import BookingTable
 
+# An example draws, writes and reads a whole clinic.
+FEW: Final = settings(max_examples=max(10, settings().max_examples // 4))
 ZONES: Final = ("UTC", "America/New_York", "Africa/Monrovia", "Asia/Manila", "Pacific/Kiritimati", "Asia/Kathmandu")
 IDS: Final = st.from_regex(r"[A-Za-z0-9.\-]{1,12}", fullmatch=True)
 WORDS: Final = st.text(min_size=1, max_size=8)
@@ -86,6 +88,7 @@ def bundles(draw: st.DrawFn) -> ScheduleBundle:
     return ScheduleBundle(schedules, timestamp=timestamp)
 
 
+@FEW
 @given(bundles(), st.none() | st.sampled_from(ZONES), st.sampled_from(["", "https://example.org/fhir"]))
 def test_what_is_written_is_read_back_equal(bundle: ScheduleBundle, key: str | None, base: str) -> None:
     zone = None if key is None else load_zone(key)
@@ -95,12 +98,14 @@ def test_what_is_written_is_read_back_equal(bundle: ScheduleBundle, key: str | N
     assert read_bundle(json.dumps(plain, ensure_ascii=False, indent=1).encode()) == bundle
 
 
+@FEW
 @given(bundles())
 def test_lines_say_the_same_as_a_bundle(bundle: ScheduleBundle) -> None:
     lines = [json.dumps(entry["resource"]) for entry in write_bundle(bundle).get("entry", [])]
     assert read_bundle("\n\n".join(lines), format="ndjson").schedules == bundle.schedules
 
 
+@FEW
 @given(bundles(), st.integers(ALWAYS.start_us, ALWAYS.end_us - 1) | st.integers(0, 10**15))
 def test_busy_wins_and_nothing_is_free_that_no_slot_calls_free(bundle: ScheduleBundle, tick: int) -> None:
     moment = from_us(tick)
@@ -120,6 +125,7 @@ JSON: Final = st.recursive(
 )
 
 
+@FEW
 @given(bundles(), st.data())
 def test_damage_is_refused_or_read_and_never_crashes(bundle: ScheduleBundle, data: st.DataObject) -> None:
     """A value somewhere in the tree is replaced: either it is refused by a coded error, or something is read."""
@@ -137,6 +143,7 @@ def test_damage_is_refused_or_read_and_never_crashes(bundle: ScheduleBundle, dat
         assert isinstance(error, InvalidBundleError)  # noqa: PT017 - the other branch is as good
 
 
+@FEW
 @given(bundles(), st.data())
 def test_any_text_is_read_or_refused(bundle: ScheduleBundle, data: st.DataObject) -> None:
     """A stretch of the bytes is replaced by others; nothing but an error with a code comes out of it."""
@@ -361,6 +368,7 @@ def clinics(draw: st.DrawFn) -> Clinic:
         raise
 
 
+@FEW
 @given(clinics(), st.sampled_from(["json", "toml"]))
 def test_a_clinic_file_that_is_written_is_read_back_equal(clinic: Clinic, form: Any) -> None:
     text = write_clinic(clinic, format=form)  # it reads the text back itself, and refuses what comes back different
@@ -386,6 +394,7 @@ def busy_of(clinic: Clinic, edges: list[int], feed: list[int]) -> BookingTable:
     return table.with_feed(handle, IntervalSet.of(Interval(begins, ends)), known=IntervalSet.of(ALWAYS))
 
 
+@FEW
 @given(open_clinics(), KNOWN, FEED, st.sampled_from(["object", "file"]))
 def test_a_clinic_of_what_was_published_offers_just_that(
     clinic: Clinic, edges: list[int], feed: list[int], way: str
@@ -423,6 +432,7 @@ def test_a_clinic_of_what_was_published_offers_just_that(
     assert {key: starts.tolist() for key, starts in merged.items()} == expected
 
 
+@FEW
 @given(open_clinics(), KNOWN, FEED, st.lists(st.integers(0, QUARTERS * 15 - 1), min_size=1, max_size=20))
 def test_taken_is_what_is_held_fed_or_unknown(
     clinic: Clinic, edges: list[int], feed: list[int], minutes: list[int]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Final
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from petpro_core.availability import Calendar, open_hours
@@ -15,10 +16,13 @@ from petpro_core.testing.strategies import calendars
 from petpro_core.testing.strategies.whole_clinics import _whole, clinics, dated_clinics
 from petpro_core.timezones import load_zone
 
+# An example draws, writes and reads a whole clinic.
+FEW: Final = settings(max_examples=max(10, settings().max_examples // 4))
 UTC_ZONE = load_zone("UTC")
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
+@FEW
 @given(dated_clinics())
 def test_a_clinic_that_is_written_is_read_back_equal(drawn: tuple[Clinic, datetime]) -> None:
     clinic, now = drawn
@@ -33,6 +37,7 @@ def test_a_clinic_that_is_written_is_read_back_equal(drawn: tuple[Clinic, dateti
     assert ical.write_clinic(again, now=now) == text
 
 
+@FEW
 @given(dated_clinics())
 def test_other_readers_of_a_clinic_see_the_same_busy_time(drawn: tuple[Clinic, datetime]) -> None:
     """The events of a clinic that take time are its bookings that block."""
@@ -46,6 +51,7 @@ def test_other_readers_of_a_clinic_see_the_same_busy_time(drawn: tuple[Clinic, d
     assert ical.read_busy(text, within=within, zone=clinic.zone).busy == IntervalSet.of(*blocking).within(within)
 
 
+@FEW
 @given(dated_clinics())
 def test_hours_are_told_as_they_are_and_read_back_alike(drawn: tuple[Clinic, datetime]) -> None:
     clinic, now = drawn
@@ -70,6 +76,7 @@ def test_hours_are_told_as_they_are_and_read_back_alike(drawn: tuple[Clinic, dat
         assert ical.read_busy(text, within=told, zone=UTC_ZONE).busy == IntervalSet.of(told).difference(opening)
 
 
+@FEW
 @given(clinics())
 def test_the_text_of_a_clinic_is_kept_line_by_line(clinic: Clinic) -> None:
     text = ical.write_clinic(clinic, now=NOW)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from petpro_core.testing import laws
@@ -13,6 +13,8 @@ from petpro_core.testing.strategies import cases
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn
 
+# An example compiles and searches a dozen times.
+FEW: Final = settings(max_examples=max(10, settings().max_examples // 4))
 Case = dict[str, Any]
 MINUTE = 60_000_000
 TIMES = {"start", "end", "occupied_start", "occupied_end"}
@@ -45,16 +47,19 @@ def changed_cases(draw: DrawFn) -> tuple[Case, list[Case]]:
     return case, draw(st.lists(st.one_of(every), max_size=6))
 
 
+@FEW
 @given(case=cases())
 def test_law_2_an_index_is_the_search(case: Case) -> None:
     laws.index_is_the_search(case)
 
 
+@FEW
 @given(changed=changed_cases())
 def test_law_2_an_index_keeps_up(changed: tuple[Case, list[Case]]) -> None:
     laws.index_keeps_up(*changed)
 
 
+@FEW
 @given(changed=changed_cases())
 def test_an_index_is_saved_whole(changed: tuple[Case, list[Case]]) -> None:
     laws.index_is_saved_whole(*changed)

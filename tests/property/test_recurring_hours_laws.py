@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from petpro_core.availability import open_hours
 from petpro_core.testing import laws
@@ -13,6 +13,8 @@ from petpro_core.testing.cases import build
 from petpro_core.testing.oracle import Oracle
 from petpro_core.testing.strategies.recurring import recurring_cases
 
+# The oracle walks every recurrence from its start.
+FEW: Final = settings(max_examples=max(10, settings().max_examples // 4))
 Case = dict[str, Any]
 
 LAWS: Final = {
@@ -22,6 +24,7 @@ LAWS: Final = {
 }
 
 
+@FEW
 @given(case=recurring_cases())
 def test_open_hours_are_the_oracles(case: Case) -> None:
     q, oracle = build(case), Oracle(case)
@@ -37,11 +40,13 @@ def test_open_hours_are_the_oracles(case: Case) -> None:
 
 
 @pytest.mark.parametrize("law", LAWS.values(), ids=list(LAWS))
+@FEW
 @given(case=recurring_cases())
 def test_law(law: Any, case: Case) -> None:
     law(case)
 
 
+@FEW
 @given(case=recurring_cases())
 def test_explanations_add_up(case: Case) -> None:
     laws.explanations_add_up(case | {"calendars": case["calendars"][:1]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -104,3 +105,5 @@ class Board(RuleBasedStateMachine):
 
 
 TestBoard = Board.TestCase
+# A step asks the index and a fresh search everything there is to ask.
+TestBoard.settings = settings(max_examples=max(10, settings().max_examples // 4))

@@ -12,8 +12,9 @@ from hypothesis import given
 
 from petpro_core.availability import Calendar, CalendarBatch
 from petpro_core.bookings import Allocation, Booking, BookingPolicy, BookingTable, Cap, Days, WorkingDays, WorkingTime
+from petpro_core.bookings.table import FEED
 from petpro_core.errors import InvalidValueError
-from petpro_core.intervals import ALWAYS, Interval, IntervalSet
+from petpro_core.intervals import ALWAYS, Int64Array, Interval, IntervalSet
 from petpro_core.recurrence import Recurrence
 from petpro_core.schedules import ClockRange, Schedule, TemporaryZone, TimeOff, WeeklyHours
 from petpro_core.slots import SlotRules
@@ -36,15 +37,25 @@ def restated(question: Question) -> Case:
 
 
 def rows(table: BookingTable) -> list[tuple[int, ...]]:
-    return sorted(zip(*(column.tolist() for column in table.as_columns().values()), strict=True))
+    every = zip(*(column[table.booking != FEED].tolist() for column in table.as_columns().values()), strict=True)
+    return sorted(every)
+
+
+def joined(resources: Int64Array, starts: Int64Array, ends: Int64Array) -> dict[int, IntervalSet]:
+    parts: dict[int, IntervalSet] = {}
+    for resource, start, end in zip(resources.tolist(), starts.tolist(), ends.tolist(), strict=True):
+        parts[resource] = parts.get(resource, IntervalSet.empty()) | IntervalSet.of(Interval.from_us(start, end))
+    return parts
+
+
+def fed(table: BookingTable) -> dict[int, IntervalSet]:
+    # Several feeds of one resource may take the same time: what they take together is what counts.
+    mine = table.booking == FEED
+    return joined(table.resource[mine], table.start[mine], table.end[mine])
 
 
 def unknown(table: BookingTable) -> dict[int, IntervalSet]:
-    parts: dict[int, IntervalSet] = {}
-    columns = (table.unknown_resource, table.unknown_start, table.unknown_end)
-    for resource, start, end in zip(*(column.tolist() for column in columns), strict=True):
-        parts[resource] = parts.get(resource, IntervalSet.empty()) | IntervalSet.of(Interval.from_us(start, end))
-    return parts
+    return joined(table.unknown_resource, table.unknown_start, table.unknown_end)
 
 
 @given(drawn=strategies.questions())
@@ -57,6 +68,7 @@ def test_a_question_comes_back_from_plain_words(drawn: tuple[Case, Question]) ->
     for name in ("within", "rules", "now", "policy", "request", "waive", "replacing"):
         assert getattr(back, name) == getattr(question, name), name
     assert rows(back.busy) == rows(question.busy)
+    assert fed(back.busy) == fed(question.busy)
     assert unknown(back.busy) == unknown(question.busy)
     assert back.busy.known == question.busy.known
 

@@ -178,6 +178,8 @@ def test_a_series_by_a_rule() -> None:
     assert len(verdicts) == len(expand(endless, within=spring)) == 5
     with pytest.raises(LimitExceededError):
         check_series(calendar, starts=endless, **ASKED)
+    with pytest.raises(InvalidValueError, match="these starts are listed"):
+        check_series(calendar, starts=[], within=spring, **ASKED)
 
 
 def test_a_series_of_stays() -> None:

@@ -285,7 +285,7 @@ def check_series(
     rules: SlotRules,
     now: datetime,
     handle: int = 0,
-    within: Interval = ALWAYS,
+    within: Interval | None = None,
     **asked: Unpack[Asked],
 ) -> tuple[tuple[Conflict, ...], ...]:
     """A verdict for each occurrence of a series, in the order given.
@@ -316,17 +316,20 @@ def check_series(
         rules: As in the search, one for all.
         now: The present.
         handle: The calendar's number in ``busy``.
-        within: Bounds the starts of a recurrence that does not end by itself.
+        within: Bounds the starts of a recurrence that does not end by itself; not for a list.
         **asked: As in ``find_slots``.
 
     Raises:
         LimitExceededError: More than 1,000 occurrences.
-        InvalidValueError: A recurrence lasts another time than a visit of the rules.
+        InvalidValueError: A recurrence lasts another time than a visit of the rules, or ``within`` with a list.
 
     Source: ADR 2, ADR 11.
     """
     if isinstance(starts, Recurrence):
-        starts = _occurrences(starts, rules, within)
+        starts = _occurrences(starts, rules, ALWAYS if within is None else within)
+    elif within is not None:
+        msg = f"a range bounds a recurrence, and these starts are listed, got within={within}; leave it out"
+        raise InvalidValueError(msg, name="within", got=within)
     if len(starts) > _SERIES_LIMIT:
         msg = f"a series is checked for up to {_SERIES_LIMIT} occurrences at once, got {len(starts)}; split it"
         raise LimitExceededError(msg, limit=_SERIES_LIMIT, got=len(starts))
