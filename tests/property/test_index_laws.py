@@ -63,3 +63,18 @@ def test_law_2_an_index_keeps_up(changed: tuple[Case, list[Case]]) -> None:
 @given(changed=changed_cases())
 def test_an_index_is_saved_whole(changed: tuple[Case, list[Case]]) -> None:
     laws.index_is_saved_whole(*changed)
+
+
+@FEW
+@given(case=cases())
+def test_a_change_that_does_not_fit_changes_nothing(case: Case) -> None:
+    follower = laws.IndexFollower(case | {"bookings": []})
+    index = follower.index
+    follower.apply({"remove": 0})
+    follower.apply({"replace": 7, "by": {}})
+    assert follower.index is index
+    follower = laws.IndexFollower(case)
+    index = follower.index
+    for booking in case["bookings"]:
+        follower.apply({"add": booking})
+    assert follower.index is index
