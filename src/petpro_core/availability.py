@@ -17,8 +17,9 @@ from petpro_core._checks import as_column, as_each, as_kind, frozen, whole
 from petpro_core.errors import InvalidValueError, OutOfRangeError
 from petpro_core.intervals import DAY_US, Int64Array, Interval, IntervalBatch, IntervalSet
 from petpro_core.schedules import Openings, Schedule, TimeOff, expand
-from petpro_core.schedules.dates import absences, as_date, as_zone
+from petpro_core.schedules.dates import absences, as_date
 from petpro_core.schedules.weekly import day_number
+from petpro_core.timezones import as_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -262,8 +263,8 @@ def calendar_hours(
     _sweeps.check_line(len(rows), width)
     row, away_from, away_to = absences([calendar.time_off for calendar in distinct], origin, origin + width)
     # A long absence is clipped to its row's part of the line, never dropped.
-    cut_starts = np.sort(row * width + np.clip(away_from - origin, 0, width - 1))
-    cut_ends = np.sort(row * width + np.clip(away_to - origin, 0, width - 1))
+    cut_starts = row * width + np.clip(away_from - origin, 0, width - 1)
+    cut_ends = row * width + np.clip(away_to - origin, 0, width - 1)
     line = np.repeat(np.arange(len(rows)) * width - origin, np.diff(openings.offsets))
     starts, ends, source = _sweeps.subtract(openings.starts + line, openings.ends + line, (cut_starts, cut_ends))
     back = line[source]

@@ -11,7 +11,7 @@ import attrs
 
 from petpro_core._checks import LONGEST, NONE, ZERO, as_choice, as_choices, as_each, handle, kind, length, whole
 from petpro_core.bookings.booking import MOST_UNITS
-from petpro_core.schedules.dates import as_zone
+from petpro_core.timezones import as_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

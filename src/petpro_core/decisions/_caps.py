@@ -65,6 +65,7 @@ def caps(
 ) -> list[tuple[Reason, Int64Array, Int64Array]]:
     """CAP_DAY, CAP_WEEK, CAP_MONTH, CLIENT_CAP: the starts in periods that are full; UNKNOWN where nobody can count."""
     found: list[tuple[Reason, Int64Array, Int64Array]] = []
+    complete = question.busy.complete
     for cap in question.caps:
         counted = tally(question, cap, line, footprint, booked, zones, window)
         low, high = _refused(cap, footprint, line, zones, counted)
@@ -72,7 +73,8 @@ def caps(
             low, high, _ = _sweeps.subtract(low, high, counted.holes)
         if len(low):
             found.append((_BITS[cap.per] if cap.by is Scope.RESOURCE else Reason.CLIENT_CAP, low, high))
-        found += [(Reason.UNKNOWN, *pair) for pair in _uncountable(question, line, zones, counted.bounds)]
+        if not complete:
+            found += [(Reason.UNKNOWN, *pair) for pair in _uncountable(question, line, zones, counted.bounds)]
     return found
 
 
@@ -138,8 +140,7 @@ def _by_resource(
         end = np.append(end, held.take("end")[first])
         row = None if row is None or held.row is None else np.append(row, held.row[first])
         joined = held.where(sessions.joinable)
-        low, high = line.pack(joined.row, joined.take("start"), joined.take("start") + 1)
-        holes = np.sort(low), np.sort(high)
+        holes = line.pack(joined.row, joined.take("start"), joined.take("start") + 1)
     return _Counted(row, start, end - start if cap.minutes else None), holes
 
 
@@ -201,8 +202,6 @@ def _refused(cap: Cap, footprint: Footprint, line: Line, zones: Zones, counted: 
 def _uncountable(question: Question, line: Line, zones: Zones, bounds: list[Int64Array]) -> list[Pairs]:
     """Periods that are not wholly known: what was booked in them cannot be counted."""
     known, found = question.busy.known, []
-    if question.busy.complete:
-        return []
     for number, bound in enumerate(bounds):
         seen = _sweeps.covers(known.starts, known.ends, bound[:-1], bound[1:])
         if seen.all():

@@ -325,7 +325,7 @@ def _answer(
     until = min(part.valid_until for part in found)
     notices = [part.notice for part in found if isinstance(part.notice, np.ndarray)]
     offsets = np.zeros(len(batch) * len(every) + 1, np.int64)
-    np.cumsum(_joined([part.counts for part in found]), out=offsets[1:])
+    _joined([part.counts for part in found]).cumsum(out=offsets[1:])
     return SlotTable(
         handles=batch.handles if len(every) == 1 else np.tile(batch.handles, len(every)),
         rule=np.zeros(len(batch), np.int64) if len(every) == 1 else np.arange(len(every)).repeat(len(batch)),

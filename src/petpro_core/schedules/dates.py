@@ -27,7 +27,6 @@ __all__ = [
     "TimeOff",
     "absences",
     "as_date",
-    "as_zone",
 ]
 
 

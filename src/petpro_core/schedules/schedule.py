@@ -11,8 +11,9 @@ import numpy as np
 from petpro_core._checks import as_each, handle
 from petpro_core.errors import InvalidValueError
 from petpro_core.intervals import DAY_US
-from petpro_core.schedules.dates import Closure, DateOverride, ExtraHours, Holiday, TemporaryZone, as_zone
+from petpro_core.schedules.dates import Closure, DateOverride, ExtraHours, Holiday, TemporaryZone
 from petpro_core.schedules.weekly import WeeklyHours, day_number
+from petpro_core.timezones import as_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

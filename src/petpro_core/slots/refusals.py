@@ -225,7 +225,7 @@ class Progressions:
     def counts(self) -> Int64Array:
         """How many starts each row has."""
         if self.rows == 1:
-            return np.array([self.count.sum()])
+            return _sweeps.filled(1, int(self.count.sum()))
         total = np.zeros(len(self.count) + 1, np.int64)
         np.cumsum(self.count, out=total[1:])
         return np.diff(total[self.row.searchsorted(np.arange(self.rows + 1))])

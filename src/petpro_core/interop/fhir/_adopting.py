@@ -16,8 +16,8 @@ from petpro_core.interop.clinic import Clinic, ClinicResource, ClinicService
 from petpro_core.interop.fhir._ids import distinct
 from petpro_core.interop.fhir.model import PEOPLE, Concept, SlotStatus
 from petpro_core.schedules import ClockRange, ExtraHours, Schedule, TimeOff
-from petpro_core.schedules.dates import as_zone
 from petpro_core.slots import SlotRules
+from petpro_core.timezones import as_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
