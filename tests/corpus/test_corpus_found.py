@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from petpro_core.testing import laws
 from petpro_core.testing.corpus import CorpusQuestion, load_corpus
 
 FOLDER: Final = Path(__file__).parent / "found"
@@ -16,3 +17,4 @@ QUESTIONS: Final = load_corpus({path.stem: path.read_text(encoding="utf-8") for 
 @pytest.mark.parametrize("question", QUESTIONS, ids=[question.name for question in QUESTIONS])
 def test_what_was_found_stays_found(question: CorpusQuestion) -> None:
     question.check()
+    laws.explanations_add_up(question.case)

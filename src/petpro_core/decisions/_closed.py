@@ -13,7 +13,7 @@ import attrs
 import numpy as np
 
 from petpro_core.availability import Calendar, calendar_hours, days_around
-from petpro_core.intervals import DAY_US, Interval, IntervalSet, from_us
+from petpro_core.intervals import DAY_US, Interval, IntervalSet
 from petpro_core.reasons import Kind
 from petpro_core.schedules.weekly import day_number, day_of_number
 from petpro_core.timezones import LocalTimes
@@ -67,9 +67,10 @@ def closed_parts(calendar: Calendar, within: Interval, location: int | None) -> 
     return parts
 
 
-def _whole_days(schedule: Schedule, first: date, last: date) -> Interval:
+def _whole_days(schedule: Schedule, first: date, last: date) -> tuple[int, int]:
+    """First instant and first instant after; the same where the zone left these days out."""
     midnights = schedule.zone.day_starts(day_number(first), day_number(last + timedelta(days=1)))
-    return Interval(from_us(int(midnights[0])), from_us(int(midnights[-1])))
+    return int(midnights[0]), int(midnights[-1])
 
 
 def _dated(schedule: Schedule, days: tuple[int, int]) -> list[tuple[Interval, Kind, str]]:
@@ -79,11 +80,13 @@ def _dated(schedule: Schedule, days: tuple[int, int]) -> list[tuple[Interval, Ki
     spans = [(c.first, c.last, Kind.CLOSED, c.name or "closure") for c in schedule.closures]
     spans += [(h.day, h.day, Kind.HOLIDAY, h.name) for h in schedule.holidays if h.day not in overridden]
     spans += [(o.day, o.day, Kind.CLOSED, o.name or "date override") for o in schedule.overrides]
-    return [
-        (_whole_days(schedule, max(start, first), min(end, last)), kind, name)
-        for start, end, kind, name in spans
-        if start <= last and end >= first
-    ]
+    found = []
+    for start, end, kind, name in spans:
+        if start <= last and end >= first:
+            begin, after = _whole_days(schedule, max(start, first), min(end, last))
+            if begin < after:
+                found.append((Interval.from_us(begin, after), kind, name))
+    return found
 
 
 def _breaks(schedule: Schedule, days: tuple[int, int]) -> list[tuple[Interval, Kind, str]]:
