@@ -78,6 +78,19 @@ def test_dates_that_do_not_exist_are_dropped_or_moved() -> None:
     ]
 
 
+def test_nothing_is_moved_out_of_a_month_before_the_start() -> None:
+    rule = "RSCALE=GREGORIAN;FREQ=MONTHLY;BYMONTHDAY=29;BYHOUR=9,15;SKIP=FORWARD"
+    march = Recurrence(wall("1997-03-01 09:00"), "UTC", HOUR, rules=rule)
+    # There was no 29 February 1997; it would be 1 March, and so it is for a series that began in January.
+    assert starts(expand(march, within=span("1997-01-01", "1997-04-01"))) == [
+        "1997-03-01 09:00",
+        "1997-03-29 09:00",
+        "1997-03-29 15:00",
+    ]
+    january = Recurrence(wall("1997-01-29 09:00"), "UTC", HOUR, rules=rule)
+    assert starts(expand(january, within=span("1997-02-01", "1997-03-02"))) == ["1997-03-01 09:00", "1997-03-01 15:00"]
+
+
 def test_moved_dates_that_meet_are_one_and_are_found_in_their_period() -> None:
     found = dates("RSCALE=GREGORIAN;FREQ=MONTHLY;BYMONTHDAY=1,31;SKIP=FORWARD", "2026-04-01", "2026-06-02")
     assert found == ["2026-04-01", "2026-05-01", "2026-05-31", "2026-06-01"]

@@ -42,7 +42,8 @@ def moved_days(plan: Plan, days: tuple[int, int]) -> tuple[Int64Array, Int64Arra
     first, last = cycle().months_of(np.array(days)).tolist()
     length = plan.length
     months = np.arange((first // length - 1) * length, (last // length + 2) * length)
-    months = months[(months - plan.anchor) % plan.every < length]
+    # The first period is that of the start: nothing is moved out of one before it.
+    months = months[(months >= plan.anchor) & ((months - plan.anchor) % plan.every < length)]
     if plan.year_days:
         months = months[months % 12 == 0]
         named = _named(_first_days(months), _first_days(months + 12), plan.year_days, plan.skip)
