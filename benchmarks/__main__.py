@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from rich.console import Console
 
-from benchmarks import growth, prepared, recurring, searches, wall_clock
+from benchmarks import growth, prepared, recurring, searches, wall_clock, who
 from benchmarks._measure import AnswersDifferError, write_json
 from benchmarks.tables import missed, table
 
@@ -42,6 +42,7 @@ SCENARIOS: Final[dict[str, Callable[..., list[Result]]]] = {
     "P5": _p5,
     "P6": searches.p6,
     "P6 prepared": prepared.p6_prepared,
+    "W": who.who,
 }
 
 

@@ -94,6 +94,9 @@ TARGETS_MS: Final = {
     "P4": 10.0,
     "P6": 15.0,
     "P6 prepared": 5.0,
+    "W1": 0.1,
+    "W2": 1.0,
+    "W3": 20.0,
 }
 MEMORY_MB: Final = 30.0  # P2 cold, peak on top of the input
 
@@ -114,6 +117,7 @@ _YARDSTICKS: Final[dict[str, tuple[Yardstick, ...]]] = {
     "P5 intersection": (Yardstick("two pointers in Python", 4.4),),
     "P6 ": (Yardstick(CAREFUL, 1.0),),
     "P6 prepared": (Yardstick(CAREFUL, 3.0),),
+    "W": (Yardstick(CAREFUL, 1.0),),
 }
 
 

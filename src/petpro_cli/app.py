@@ -29,7 +29,12 @@ COMMANDS: Final = {
     "free": "List the free time of providers and rooms.",
     "check": "Say whether a start may be booked; exit status 1 and the reasons if not.",
     "explain": "Say why a start is refused and what would help, or count the reasons of whole days.",
+    "match": "Say who can: which providers, rooms and equipment fit each role, and what the others lack.",
+    "visit": "List the starts of a visit of several people, rooms or steps, with who does what.",
     "conflicts": "List bookings that overlap beyond capacity; exit status 1 if there are any.",
+    "impact": "Say what an absence or a closed room breaks, and how to mend it; exit status 1 if it breaks.",
+    "workload": "Report how work is shared: minutes, shares and fairness by week.",
+    "queue": "Say who is next, how long the wait is, and what one more provider would change.",
     "convert": "Convert between clinic files, iCalendar and FHIR, and publish slots as SMART Scheduling Links.",
 }
 

@@ -22,6 +22,7 @@ from petpro_cli.times import asked_at, machine_now, moment, window, years_around
 from petpro_cli.words import length, span_text
 from petpro_core.errors import InvalidValueError, PetProError
 from petpro_core.interop.clinic import Clinic, ClinicResource, ClinicService, read_clinic, read_duration
+from petpro_core.interop.clinic.model import KINDS
 from petpro_core.interop.ical import CalendarFeed, read_busy
 from petpro_core.intervals import ALWAYS, Interval, IntervalSet, duration_us
 from petpro_core.reasons import Waiver
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from petpro_core.bookings import BookingPolicy, BookingTable, Request
 
-__all__ = ["STDIN", "Opened", "Question", "known_key", "open_clinic", "read_input"]
+__all__ = ["STDIN", "Opened", "Question", "known_key", "of_one", "open_clinic", "read_input"]
 
 STDIN: Final = "-"
 _MOST_CLINIC: Final = 5_000_000
@@ -86,11 +87,11 @@ class Opened:
         """The service asked for; ``None`` where only a duration was given."""
         key, services = self.given["service"], self.clinic.services
         if key is not None:
-            return services[known_key(key, services, "service", "--service")]
+            return of_one(services[known_key(key, services, "service", "--service")])
         if self.given["duration"]:
             return None
         if len(services) == 1:
-            return next(iter(services.values()))
+            return of_one(next(iter(services.values())))
         msg = f"say what is asked for: --service ({', '.join(services) or 'the file has none'}), or --duration"
         raise click.UsageError(msg)
 
@@ -116,11 +117,7 @@ class Opened:
 
     def resources(self, service: ClinicService | None = None) -> list[ClinicResource]:
         """The providers and rooms that are meant: those of the service, or all, or those that were named."""
-        everyone = self.clinic.resources
-        chosen = []
-        for kind, option in (("provider", "--provider"), ("room", "--room")):
-            known = [key for key, one in everyone.items() if one.kind == kind]
-            chosen += [known_key(key, known, kind, option) for key in self.given[f"{kind}s"]]
+        everyone, chosen = self.clinic.resources, self.named()
         allowed = list(everyone) if service is None else list(service.resources)
         for key in chosen:
             if key not in allowed and service is not None:
@@ -128,13 +125,21 @@ class Opened:
                 raise click.UsageError(msg)
         return [everyone[key] for key in allowed if key in chosen or not chosen]
 
+    def named(self) -> list[str]:
+        """The ids of the providers, rooms and equipment that were named."""
+        chosen = []
+        for kind, several in KINDS:
+            known = [key for key, one in self.clinic.resources.items() if one.kind == kind]
+            chosen += [known_key(key, known, kind, f"--{kind}") for key in self.given.get(several, ())]
+        return chosen
+
     def request(self, service: ClinicService | None) -> Request:
         """Who asks."""
         given = self.given
         self.location()
         return self.clinic.request(
             service=None if service is None else service.id,
-            units=given["units"],
+            units=given.get("units", 1),
             client=given["client"],
             household=given["household"],
             pet=given["pet"],
@@ -253,6 +258,20 @@ def open_clinic(given: dict[str, Any], *texts: str | None, days: int = 366, data
     if given["now"] is not None:
         now = asked_at(given["now"], zone)
     return Opened(clinic, Path() if path == STDIN else Path(path).parent, zone, now, given)
+
+
+def of_one(service: ClinicService) -> ClinicService:
+    """A service whose starts are those of single resources.
+
+    Raises:
+        UsageError: Its visits take several, or last longer for some: their starts are those of a visit.
+    """
+    if not service.takes_one:
+        roles = ", ".join(f"{role.count} {role.called}" for role in service.roles)
+        takes = f"takes {roles} at once" if len(service.roles) > 1 else "depends on who comes and who does it"
+        msg = f"a visit of {service.id} {takes}; ask for it by `petpro visit CLINIC {service.id}`"
+        raise click.UsageError(msg)
+    return service
 
 
 def _format(path: str, data: bytes) -> Literal["toml", "json"]:

@@ -7,12 +7,23 @@ from typing import Any, Final, TypeVar
 
 import click
 
-__all__ = ["DEFAULT_DAYS", "asking", "inputs", "outputs", "waiving", "window", "written"]
+__all__ = [
+    "DEFAULT_DAYS",
+    "asking",
+    "inputs",
+    "outputs",
+    "patient",
+    "requesting",
+    "source",
+    "waiving",
+    "window",
+    "written",
+]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _Option = Callable[[Any], Any]
 
-DEFAULT_DAYS: Final = {"slots": 7, "free": 7, "explain": 1, "conflicts": 90}
+DEFAULT_DAYS: Final = {"slots": 7, "free": 7, "visit": 7, "explain": 1, "conflicts": 90, "impact": 14, "simulate": 1}
 # Deadlines are rules about moving and cancelling, which no command does; without its grid a search has no end.
 WAIVERS: Final = ("notice", "horizon", "cap", "hours")
 
@@ -24,6 +35,15 @@ def _all(*options: _Option) -> Callable[[_F], _F]:
         return function
 
     return decorate
+
+
+_FORMAT: Final = click.option(
+    "--format", "form", type=click.Choice(["toml", "json"]), help="Format of CLINIC, if not its suffix's."
+)
+_CLOCK: Final = (
+    click.option("--zone", metavar="KEY", help="Read and write times by this zone's clock.  [default: the clinic's]"),
+    click.option("--now", metavar="DATETIME", help="The moment of asking.  [default: this machine's clock]"),
+)
 
 
 def inputs(*, feeds: bool = True) -> Callable[[_F], _F]:
@@ -40,9 +60,7 @@ def inputs(*, feeds: bool = True) -> Callable[[_F], _F]:
             multiple=True,
             help="Busy time of the provider or room NAME, on top of the feeds that the clinic file names; - is stdin.",
         ),
-        click.option(
-            "--format", "form", type=click.Choice(["toml", "json"]), help="Format of CLINIC, if not its suffix's."
-        ),
+        _FORMAT,
         click.option(
             "--skip-bad", is_flag=True, help="Where a feed cannot be read: warn, and take that time as unknown."
         ),
@@ -50,10 +68,27 @@ def inputs(*, feeds: bool = True) -> Callable[[_F], _F]:
             "--provider", "providers", metavar="ID", multiple=True, help="Only this provider; may be repeated."
         ),
         click.option("--room", "rooms", metavar="ID", multiple=True, help="Only this room; may be repeated."),
+        click.option("--equipment", metavar="ID", multiple=True, help="Only this equipment; may be repeated."),
+        *_CLOCK,
+    )
+
+
+def source() -> Callable[[_F], _F]:
+    """What is read, where no calendars and no resources are asked about."""
+    return _all(click.argument("clinic", metavar="CLINIC"), _FORMAT, *_CLOCK)
+
+
+def patient() -> Callable[[_F], _F]:
+    """Who comes, where the length of a visit depends on it."""
+    return _all(
+        click.option("--species", metavar="WORD", help="The patient's species, as in the file's durations."),
+        click.option("--size", metavar="WORD", help="Likewise the size."),
         click.option(
-            "--zone", metavar="KEY", help="Read and write times by this zone's clock.  [default: the clinic's]"
+            "--new-client/--known-client",
+            "new_client",
+            default=None,
+            help="Whether the client comes for the first time.",
         ),
-        click.option("--now", metavar="DATETIME", help="The moment of asking.  [default: this machine's clock]"),
     )
 
 
@@ -63,13 +98,26 @@ def asking(*, durations: bool = False) -> Callable[[_F], _F]:
     return _all(
         click.option("--service", metavar="ID", help="The service that is asked for."),
         click.option("--duration", metavar="LENGTH", multiple=durations, help=f"30m, 1h30m, 2 nights{which}"),
-        click.option("--units", type=click.IntRange(1, 1_000_000), default=1, help="Units of capacity, or seats."),
-        click.option("--client", metavar="ID", help="Who asks; without it rules about clients are not tested."),
-        click.option("--household", metavar="ID", help="Likewise the household."),
-        click.option("--pet", metavar="ID", help="Likewise the pet."),
-        click.option("--group", metavar="ID", help="Likewise the group."),
-        click.option("--location", metavar="ID", help="Only hours kept at this location."),
+        *_UNITS,
+        *_REQUEST,
     )
+
+
+_UNITS: Final = (
+    click.option("--units", type=click.IntRange(1, 1_000_000), default=1, help="Units of capacity, or seats."),
+)
+_REQUEST: Final = (
+    click.option("--client", metavar="ID", help="Who asks; without it rules about clients are not tested."),
+    click.option("--household", metavar="ID", help="Likewise the household."),
+    click.option("--pet", metavar="ID", help="Likewise the pet."),
+    click.option("--group", metavar="ID", help="Likewise the group."),
+    click.option("--location", metavar="ID", help="Only hours kept at this location."),
+)
+
+
+def requesting() -> Callable[[_F], _F]:
+    """By whom it is asked for."""
+    return _all(*_REQUEST)
 
 
 def waiving(*, grid: bool) -> Callable[[_F], _F]:

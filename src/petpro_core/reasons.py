@@ -46,6 +46,9 @@ class Reason(enum.IntFlag):
     CLIENT_CAP = 8192
     DEADLINE = 16384
     STATUS = 32768
+    RELEASE = 65536
+    STRANDS = 131072
+    NOT_QUALIFIED = 262144
 
     @classmethod
     def _missing_(cls, value: object) -> Reason:
@@ -82,12 +85,19 @@ class Kind(enum.StrEnum):
     CAP = "cap"
     DEADLINE = "deadline"
     STATUS = "status"
+    RELEASE = "release"
+    STRANDS = "strands"
+    NOBODY_ELIGIBLE = "nobody_eligible"
+    NOBODY_ON_DUTY = "nobody_on_duty"
 
 
 class Waiver(enum.StrEnum):
     """A rule that a caller with the right may set aside, by name. Overlap is never among them.
 
-    Source: ADR 4.
+        >>> Waiver.RELEASE.reasons.code
+        'release'
+
+    Source: ADR 4, ADR 20.
     """
 
     GRID = "grid"
@@ -96,6 +106,8 @@ class Waiver(enum.StrEnum):
     CAP = "cap"
     HOURS = "hours"
     DEADLINE = "deadline"
+    RELEASE = "release"
+    STRANDS = "strands"
 
     @property
     def reasons(self) -> Reason:
@@ -113,6 +125,8 @@ _WAIVED: Final = {
     Waiver.CAP: CAPS,
     Waiver.HOURS: Reason.CLOSED,
     Waiver.DEADLINE: Reason.DEADLINE,
+    Waiver.RELEASE: Reason.RELEASE,
+    Waiver.STRANDS: Reason.STRANDS,
 }
 
 

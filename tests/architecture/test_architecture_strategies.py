@@ -13,7 +13,15 @@ import pytest
 import petpro_core
 from petpro_core.testing import strategies
 
-FLOORS = ("petpro_core", "petpro_core.recurrence", "petpro_core.index")
+FLOORS = (
+    "petpro_core",
+    "petpro_core.index",
+    "petpro_core.matching",
+    "petpro_core.priority",
+    "petpro_core.recurrence",
+    "petpro_core.repair",
+    "petpro_core.visits",
+)
 # What is made by asking a question, and holds on to what was asked, is not drawn but made from `cases`.
 MADE = {"HoursCache"}
 

@@ -130,6 +130,7 @@ def test_slots_in_another_zone() -> None:
         "start": "2026-11-23T14:30:00+01:00",
         "end": "2026-11-23T15:00:00+01:00",
         "rule": 0,
+        "stranded": None,
     }
     assert list(found) == ["slots", "rules", "valid_until", "untested"]
 

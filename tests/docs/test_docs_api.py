@@ -48,11 +48,19 @@ def test_the_page_names_what_each_way_in_and_out_offers() -> None:
         assert sorted(found) == sorted(public(module.name)), module.name
 
 
+def test_the_page_names_what_each_upper_floor_offers() -> None:
+    upper = [name for name in sections() if name.startswith("petpro_core.") and "interop" not in name]
+    assert {"petpro_core.matching", "petpro_core.visits"} <= set(upper)
+    for name in upper:
+        if name != "petpro_core.testing":
+            assert sorted(names(sections()[name])) == sorted(public(name)), name
+
+
 def test_the_page_names_what_lower_floors_offer_beside() -> None:
     found = {row[0].strip("`"): re.findall(r"`(\w+)`", row[1]) for row in cells(sections()["Lower floors"])}
     elsewhere = {"petpro_core.interop", "petpro_core.testing", "petpro_core.errors"}
     for module in pkgutil.iter_modules(petpro_core.__path__, "petpro_core."):
-        if module.name.rpartition(".")[2].startswith("_") or module.name in elsewhere:
+        if module.name.rpartition(".")[2].startswith("_") or module.name in elsewhere | set(sections()):
             continue
         beside = public(module.name) - set(petpro_core.__all__)
         assert sorted(found.pop(module.name, ())) == sorted(beside), module.name

@@ -27,6 +27,7 @@ LAWS_OF_ONE_CASE: Final = {
     "law 1: offered = the oracle's": laws.offered_is_the_oracles,
     "law 1: accepted = offered": laws.accepted_is_offered,
     "law 1: the other searches": laws.counts_and_firsts_agree,
+    "law 1: stranded = the oracle's": laws.stranded_is_the_oracles,
     "law 2: rows": laws.rows_stand_alone,
     "law 7: time": laws.stays_valid,
 }

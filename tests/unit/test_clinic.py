@@ -88,6 +88,11 @@ def test_numbers_and_ids_lead_to_each_other() -> None:
         "household": {1: "h"},
         "pet": {1: "p"},
         "group": {1: "g"},
+        "channel": {},
+        "skill": {},
+        "resource_group": {},
+        "location": {},
+        "entry": {},
     }
     hall = made.resources["hall"]
     assert (hall.name, hall.kind, hall.handle, hall.calendar.capacity, hall.feeds) == (

@@ -64,8 +64,8 @@ def same(got: Any, expected: Any) -> None:
         (-timedelta(minutes=1, microseconds=250_000), "-PT1M0.250000S"),
         (CalendarDays(2), "P2D"),
         (RULES, PLAIN_RULES),
-        (Slot(NINE, NINE + timedelta(hours=1), 1), {"resource": "ana", **PLAIN_HOUR, "rule": 0}),
-        (Slot(NINE, NINE + timedelta(hours=1), 2), {"resource": 2, **PLAIN_HOUR, "rule": 0}),
+        (Slot(NINE, NINE + timedelta(hours=1), 1), {"resource": "ana", **PLAIN_HOUR, "rule": 0, "stranded": None}),
+        (Slot(NINE, NINE + timedelta(hours=1), 2), {"resource": 2, **PLAIN_HOUR, "rule": 0, "stranded": None}),
         (
             Conflict(Reason.BUSY, Kind.OVERLAP, HOUR, HOUR, 1, 7),
             {
@@ -102,7 +102,8 @@ def same(got: Any, expected: Any) -> None:
                 "conflicts": [],
                 "fixes": [{"kind": "move", "start": "2026-11-23T09:00:00Z", "duration": "P1D", "moves": ["B-7", 8]}],
                 "untested": ["a cap"],
-                "waived": ["cap", "deadline", "grid", "horizon", "hours", "notice"],
+                "waived": ["cap", "deadline", "grid", "horizon", "hours", "notice", "release", "strands"],
+                "overbooked": 0,
             },
         ),
         (
@@ -143,6 +144,7 @@ def same(got: Any, expected: Any) -> None:
                     }
                 ],
                 "actual": PLAIN_HOUR,
+                "channel": None,
             },
         ),
         (
@@ -176,7 +178,15 @@ def test_searches() -> None:
     rules = SlotRules(timedelta(minutes=60))
     table = find_slots(berlin, busy=BookingTable.empty(known=ALWAYS), rules=rules, within=day, now=day.start)
     expected = {
-        "slots": [{"resource": 0, "start": "2026-11-23T09:00:00+01:00", "end": "2026-11-23T10:00:00+01:00", "rule": 0}],
+        "slots": [
+            {
+                "resource": 0,
+                "start": "2026-11-23T09:00:00+01:00",
+                "end": "2026-11-23T10:00:00+01:00",
+                "rule": 0,
+                "stranded": None,
+            }
+        ],
         "rules": [{**PLAIN_RULES, "duration": "PT1H"}],
         "valid_until": "2026-11-23T09:00:00.000001+01:00",
         "untested": [],

@@ -22,6 +22,9 @@ CODES = {
     8192: "client_cap",
     16384: "deadline",
     32768: "status",
+    65536: "release",
+    131072: "strands",
+    262144: "not_qualified",
 }
 
 
@@ -57,6 +60,8 @@ def test_what_is_no_number_is_no_mask(wrong: object) -> None:
         (Waiver.CAP, Reason.CAP_DAY | Reason.CAP_WEEK | Reason.CAP_MONTH | Reason.CLIENT_CAP),
         (Waiver.HOURS, Reason.CLOSED),
         (Waiver.DEADLINE, Reason.DEADLINE),
+        (Waiver.RELEASE, Reason.RELEASE),
+        (Waiver.STRANDS, Reason.STRANDS),
     ],
 )
 def test_each_waiver_clears_its_bits(waiver: Waiver, clears: Reason) -> None:
@@ -68,7 +73,7 @@ def test_no_waiver_sets_aside_what_is_held() -> None:
     for waiver in Waiver:
         waived |= waiver.reasons
     kept = Reason.BUSY | Reason.TOO_BIG | Reason.UNKNOWN | Reason.CLIENT_BUSY | Reason.GAP | Reason.DURATION
-    assert not waived & (kept | Reason.STATUS)
+    assert not waived & (kept | Reason.STATUS | Reason.NOT_QUALIFIED)
 
 
 def test_words_are_their_codes() -> None:

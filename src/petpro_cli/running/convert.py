@@ -16,7 +16,7 @@ import click
 
 from petpro_cli.app import Refused, without_line
 from petpro_cli.commands.convert import DAYS
-from petpro_cli.inputs import STDIN, Opened, known_key, open_clinic, read_input
+from petpro_cli.inputs import STDIN, Opened, known_key, of_one, open_clinic, read_input
 from petpro_cli.progress import working
 from petpro_cli.streams import tell
 from petpro_cli.times import asked_at, machine_now, window
@@ -220,7 +220,13 @@ class _Practice:
         """What is published: the free slots of the days asked for, and what is taken in them."""
         given, opened, clinic = self.given, self.opened, self.opened.clinic
         services = [known_key(key, clinic.services, "service", "--service") for key in given["services"]]
-        chosen = {one.id for one in opened.resources()}
+        for key in services:
+            of_one(clinic.services[key])
+        # A slot is one schedule's, so what takes several at once has none; and FHIR's words for machines are others.
+        published = services or [key for key, one in clinic.services.items() if one.takes_one]
+        if left_out := [key for key in clinic.services if not services and key not in published]:
+            tell(f"note: not published, because their visits take several at once: {', '.join(left_out)}")
+        chosen = {one.id for one in opened.resources() if one.kind != "equipment"}
         if services:
             chosen &= {key for one in services for key in clinic.services[one].resources}
         opened.location()
@@ -232,7 +238,7 @@ class _Practice:
         found: dict[str, SlotTable] = {}
         left = given["limit"]
         with working("searching"):
-            for key in dict.fromkeys(services or clinic.services):
+            for key in dict.fromkeys(published):
                 service = clinic.services[key]
                 rows = clinic.calendars(one for one in service.resources if one in chosen)
                 found[key] = find_slots(

@@ -13,8 +13,12 @@ from petpro_core.bookings.policy import (
     WorkingTime,
 )
 from petpro_core.bookings.table import BookingTable
+from petpro_core.bookings.walk_in import BOOKED_AS, WALK_IN, walk_in_booking
+from petpro_core.bookings.whole import Overbooking, Release, Stranding, StrandingMode
 
 __all__ = [
+    "BOOKED_AS",
+    "WALK_IN",
     "Allocation",
     "Booking",
     "BookingPolicy",
@@ -23,9 +27,14 @@ __all__ = [
     "Cap",
     "Days",
     "MinimumGap",
+    "Overbooking",
     "Period",
+    "Release",
     "Request",
     "Scope",
+    "Stranding",
+    "StrandingMode",
     "WorkingDays",
     "WorkingTime",
+    "walk_in_booking",
 ]

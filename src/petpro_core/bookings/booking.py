@@ -195,7 +195,9 @@ class Booking:
         pet: Which patient.
         group: The group whose caps it counts to.
         seats: The size of the session it belongs to, 1 to 100,000; ``None`` = a visit of its own.
-        source: Where it came from (``"walk_in"``, ``"online"``); a word of the caller's.
+        channel: The handle of the channel it came through (online, phone), which caps and releases know; ``None`` = not
+            told.
+        source: Where it came from (``"walk_in"``, ``"online"``); a word of the caller's, and no rule reads it.
         actual: What really happened; kept apart, it blocks nothing.
         waived: The rules that were set aside when it was booked.
 
@@ -217,6 +219,7 @@ class Booking:
     pet: int | None = attrs.field(default=None, validator=handle(), kw_only=True)
     group: int | None = attrs.field(default=None, validator=handle(), kw_only=True)
     seats: int | None = attrs.field(default=None, validator=whole(1, MOST_SEATS, beside=(NONE,)), kw_only=True)
+    channel: int | None = attrs.field(default=None, validator=handle(), kw_only=True)
     source: str = attrs.field(default="", validator=kind(str), kw_only=True)
     actual: Interval | None = attrs.field(default=None, validator=kind(Interval, NONE), kw_only=True)
     waived: tuple[Waiver, ...] = attrs.field(default=(), converter=_as_waivers, kw_only=True)

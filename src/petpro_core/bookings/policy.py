@@ -11,6 +11,7 @@ import attrs
 
 from petpro_core._checks import LONGEST, NONE, ZERO, as_choice, as_choices, as_each, handle, kind, length, whole
 from petpro_core.bookings.booking import MOST_UNITS
+from petpro_core.bookings.whole import Overbooking, Release, Stranding, as_releases
 from petpro_core.timezones import as_zone
 
 if TYPE_CHECKING:
@@ -135,6 +136,8 @@ class Cap:
         minutes: Count minutes of visit instead of bookings.
         service: The handle (0 or more) of a service: only its bookings count, and only requests for it are tested;
             ``None`` = all.
+        channel: The handle of a channel: only its bookings count, and only requests through it are tested; ``None`` =
+            all. Where the request does not tell its channel, the cap is listed as untested.
         zone: The zone whose days are counted; a key is taken too. ``None`` = the calendar's home zone.
 
     Raises:
@@ -149,13 +152,15 @@ class Cap:
     by: Scope = attrs.field(converter=_as_scope, default=Scope.RESOURCE, kw_only=True)
     minutes: bool = attrs.field(default=False, validator=kind(bool), kw_only=True)
     service: int | None = attrs.field(default=None, validator=handle(), kw_only=True)
+    channel: int | None = attrs.field(default=None, validator=handle(), kw_only=True)
     zone: TimeZone | None = attrs.field(converter=attrs.converters.optional(as_zone), default=None, kw_only=True)
 
     @property
     def name(self) -> str:
         """The rule in words; the source that a conflict names."""
         unit = ("minute" if self.minutes else "booking") + ("" if self.limit == 1 else "s")
-        return f"at most {self.limit} {unit} per {self.per} by {self.by}"
+        through = "" if self.channel is None else f" through channel {self.channel}"
+        return f"at most {self.limit} {unit} per {self.per} by {self.by}{through}"
 
 
 @attrs.frozen
@@ -220,11 +225,14 @@ class BookingPolicy:
         one_at_a_time: Subjects (client, household, pet, group) that cannot be in two visits at once.
         pending_blocks: Whether PENDING bookings keep their time.
         no_show_counts: Whether NO_SHOW bookings count to caps.
+        releases: Time that is kept for some channels until shortly before it; a single one needs no list.
+        overbooking: Units that are sold beyond capacity; ``None`` = none.
+        stranding: What is said or done about starts that leave useless pieces of time; ``None`` = nothing.
 
     Raises:
         InvalidValueError: A value of another type, or one outside its bounds.
 
-    Source: ADR 4, ADR 10.
+    Source: ADR 4, ADR 10, ADR 20.
     """
 
     min_notice: timedelta | WorkingTime = attrs.field(default=ZERO, validator=length(beside=(WorkingTime,)))
@@ -240,11 +248,21 @@ class BookingPolicy:
     one_at_a_time: tuple[Scope, ...] = attrs.field(converter=_as_scopes, default=())
     pending_blocks: bool = attrs.field(default=False, validator=kind(bool))
     no_show_counts: bool = attrs.field(default=True, validator=kind(bool))
+    releases: tuple[Release, ...] = attrs.field(converter=as_releases, default=())
+    overbooking: Overbooking | None = attrs.field(default=None, validator=kind(Overbooking, NONE))
+    stranding: Stranding | None = attrs.field(default=None, validator=kind(Stranding, NONE))
+
+    @cached_property
+    def keeps_whole(self) -> bool:
+        """Whether any rule of the whole day is in it: a release, overbooking, stranding."""
+        return bool(self.releases) or self.overbooking is not None or self.stranding is not None
 
     @cached_property
     def asks_nobody(self) -> bool:
         """Whether every rule can be tested without knowing who asks, or for what."""
-        about = any(cap.by is not Scope.RESOURCE or cap.service is not None for cap in self.caps)
+        about = any(
+            cap.by is not Scope.RESOURCE or cap.service is not None or cap.channel is not None for cap in self.caps
+        )
         return not (about or self.gaps or self.one_at_a_time)
 
 
@@ -265,6 +283,7 @@ class Request:
         pet: The pet's handle.
         group: The handle of the group that the booking counts towards.
         location: Only hours of this place, and of none in particular, are used.
+        channel: The handle of the channel through which it comes (online, phone, the desk).
 
     Raises:
         InvalidValueError: A value of another type, or one outside its bounds.
@@ -279,6 +298,7 @@ class Request:
     pet: int | None = attrs.field(default=None, validator=handle())
     group: int | None = attrs.field(default=None, validator=handle())
     location: int | None = attrs.field(default=None, validator=handle())
+    channel: int | None = attrs.field(default=None, validator=handle())
 
     def subject(self, scope: Scope) -> int | None:
         """The handle of the subject of a scope (a resource is a row, not a subject)."""

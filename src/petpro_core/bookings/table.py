@@ -32,12 +32,14 @@ FEED: Final = -1
 _ALWAYS_THERE: Final = ("resource", "start", "end", "occupied_start", "occupied_end", "booking")
 _UNKNOWN: Final = ("unknown_resource", "unknown_start", "unknown_end")
 _NOTHING: Final = frozen(np.empty(0, np.int64))
-_OPTIONAL: Final = ("units", "status", "held_until", "service", "client", "household", "pet", "group", "seats")
+_OPTIONAL: Final = (
+    *("units", "status", "held_until", "service", "client", "household", "pet", "group", "seats", "channel"),
+)
 _DEFAULTS: Final = {"units": 1, "status": BookingStatus.CONFIRMED.number, "held_until": NEVER, "seats": 0}
 _BOUNDS: Final = {
     "resource": (0, LARGEST),
     "booking": (0, LARGEST),
-    **dict.fromkeys(("service", "client", "household", "pet", "group"), (NOBODY, LARGEST)),
+    **dict.fromkeys(("service", "client", "household", "pet", "group", "channel"), (NOBODY, LARGEST)),
     "units": (1, MOST_UNITS),
     "status": (0, len(BookingStatus) - 1),
     "seats": (0, MOST_SEATS),
@@ -89,6 +91,7 @@ class BookingTable:
         held_until: When a hold lets go; ``NEVER`` by default.
         service, client, household, pet, group: Handles, ``NOBODY`` where not told.
         seats: Size of the session, up to 100,000; 0, the default, is a visit of its own.
+        channel: The handle of the channel that it came through, ``NOBODY`` where not told.
         known: Where the rows are known to be complete. Outside it a resource is not free but unknown.
         unknown_resource, unknown_start, unknown_end: Further unknown time of single resources (a feed that failed).
 
@@ -110,6 +113,7 @@ class BookingTable:
     pet: Int64Array | None
     group: Int64Array | None
     seats: Int64Array | None
+    channel: Int64Array | None
     known: IntervalSet
     unknown_resource: Int64Array
     unknown_start: Int64Array
@@ -149,7 +153,7 @@ class BookingTable:
             occupied_start: At most ``start``, which is its default.
             occupied_end: At least ``end``, which is its default.
             booking: Numbers of the bookings; 0, 1, 2, ... by default.
-            **optional: ``units, status, held_until, service, client, household, pet, group, seats``.
+            **optional: ``units, status, held_until, service, client, household, pet, group, seats, channel``.
 
         Raises:
             InvalidValueError: A column of another length or type, an unknown column, a value outside its bounds (a
@@ -218,6 +222,7 @@ class BookingTable:
             pet=[handle(b.pet) for b, _ in rows],
             group=[handle(b.group) for b, _ in rows],
             seats=[b.seats or 0 for b, _ in rows],
+            channel=[handle(b.channel) for b, _ in rows],
             known=known,
         )
 
@@ -334,6 +339,19 @@ class BookingTable:
         columns = {name: column[kept] for name, column in self.as_columns().items()}
         return self._sorted(columns, self.known, (self.unknown_resource, self.unknown_start, self.unknown_end))
 
+    def with_occupied(self, start: Int64Array, end: Int64Array) -> BookingTable:
+        """The same rows, occupied from and to these instants.
+
+        Raises:
+            InvalidValueError: Columns of another length or type.
+            InvalidIntervalError: An occupied time that does not contain its visit, or leaves the years 1 to 9999.
+        """
+        columns = self.as_columns()
+        columns["occupied_start"] = _column("occupied_start", start, len(self))
+        columns["occupied_end"] = _column("occupied_end", end, len(self))
+        _check_spans(columns)
+        return self._sorted(columns, self.known, (self.unknown_resource, self.unknown_start, self.unknown_end))
+
     def with_feed(self, resource: int, busy: IntervalSet, *, known: IntervalSet) -> BookingTable:
         """The table with a calendar feed's busy time on one resource; outside ``known`` that resource is unknown.
 
@@ -386,7 +404,7 @@ class BookingTable:
         return self._joined(fresh, (resource, start, end))
 
 
-def _check_rows(columns: dict[str, Int64Array]) -> None:
+def _check_spans(columns: dict[str, Int64Array]) -> None:
     start, end = columns["start"], columns["end"]
     wrong = (end <= start) | (columns["occupied_start"] > start) | (columns["occupied_end"] < end)
     if wrong.any():
@@ -401,6 +419,10 @@ def _check_rows(columns: dict[str, Int64Array]) -> None:
     if outside.any():
         msg = f"row {int(outside.argmax())}: bookings lie in the years 1 to 9999 (microseconds since 1970)"
         raise InvalidIntervalError(msg, row=int(outside.argmax()))
+
+
+def _check_rows(columns: dict[str, Int64Array]) -> None:
+    _check_spans(columns)
     held = columns.get("status", np.empty(0, np.int64)) == BookingStatus.HELD.number
     until = columns.get("held_until", np.full(len(held), NEVER))
     loose = (until != NEVER) != held if len(held) else until != NEVER

@@ -100,6 +100,8 @@ def sessions_of(question: Question, rows: BookedRows, footprint: Footprint) -> t
         joinable = (service == question.request.service) & (end - start == footprint.lengths(session.row, start))
         most = np.zeros(int(group.max()) + 1, np.int64)
         np.maximum.at(most, group, session.take("seats"))
+        if question.policy.overbooking is not None:
+            np.maximum.at(most, group, session.take("seats") + question.oversold(session.take("resource")))
         taken = np.bincount(group, weights=session.take("units")).astype(np.int64)
         room = joinable & (taken + question.request.units <= most)[group]
     return rows.where(seats == 0), Sessions(session, group, joinable, room)
@@ -120,7 +122,7 @@ def busy(
         line: Where the rows lie.
         footprint: The visit.
         booked: The bookings of the rows.
-        capacities: int64[n]: each row's capacity.
+        capacities: int64[n]: each row's capacity, with what is sold beyond it.
         buffers: Before and after the visit.
     """
     plain, sessions = sessions_of(question, booked.blocking, footprint)

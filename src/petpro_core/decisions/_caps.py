@@ -14,7 +14,7 @@ import numpy as np
 from petpro_core import _sweeps
 from petpro_core.bookings import Period, Scope
 from petpro_core.decisions._busy import Pairs, sessions_of
-from petpro_core.decisions._question import Booked, Question
+from petpro_core.decisions._question import Booked, BookedRows, Question
 from petpro_core.intervals import ALWAYS, DAY_US, Int64Array
 from petpro_core.reasons import Reason
 
@@ -123,13 +123,21 @@ class _Counted:
     weight: Int64Array | None
 
 
+def _counted(cap: Cap, booked: Booked) -> BookedRows:
+    """The bookings of the cap's service and channel that count."""
+    rows = booked.counting
+    if cap.service is not None:
+        rows = rows.where(rows.take("service") == cap.service)
+    if cap.channel is not None:
+        rows = rows.where(rows.take("channel") == cap.channel)
+    return rows
+
+
 def _by_resource(
     question: Question, cap: Cap, line: Line, footprint: Footprint, booked: Booked
 ) -> tuple[_Counted, Pairs | None]:
     """Each row's own bookings; a session counts once, and joining one adds nothing."""
-    rows = booked.counting
-    if cap.service is not None:
-        rows = rows.where(rows.take("service") == cap.service)
+    rows = _counted(cap, booked)
     plain, sessions = sessions_of(question, rows, footprint)
     row, start, end = plain.row, plain.take("start"), plain.take("end")
     holes = None
@@ -146,9 +154,7 @@ def _by_resource(
 
 def _by_subject(question: Question, cap: Cap, line: Line) -> _Counted:
     """The bookings of who asks, on whatever resource, each once however many it holds; for every row alike."""
-    rows = Booked.by(question, cap.by).counting
-    if cap.service is not None:
-        rows = rows.where(rows.take("service") == cap.service)
+    rows = _counted(cap, Booked.by(question, cap.by))
     numbers, which = np.unique(rows.take("booking"), return_inverse=True)
     start, end = np.full(len(numbers), np.iinfo(np.int64).max), np.full(len(numbers), np.iinfo(np.int64).min)
     np.minimum.at(start, which, rows.take("start"))

@@ -207,6 +207,7 @@ def check_move(
         household=booking.household,
         pet=booking.pet,
         group=booking.group,
+        channel=booking.channel,
     )
     kept = attrs.evolve(
         rules,
@@ -351,6 +352,7 @@ def check_series(
             pet=request.pet,
             group=request.group,
             seats=rules.seats,
+            channel=request.channel,
         )
         question = attrs.evolve(question, busy=question.busy.with_bookings([booked]))
     return tuple(verdicts)

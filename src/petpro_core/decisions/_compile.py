@@ -18,6 +18,8 @@ from petpro_core.decisions import _busy
 from petpro_core.decisions._caps import Zones, caps
 from petpro_core.decisions._leads import Leads, leads
 from petpro_core.decisions._question import Booked
+from petpro_core.decisions._releases import released
+from petpro_core.decisions._whole import Pairs, free_gaps, strands, visit_of, whole_ranges
 from petpro_core.errors import LimitExceededError, OutOfRangeError
 from petpro_core.intervals import ALWAYS, DAY_US, NEVER, Int64Array, Interval, duration_us, from_us
 from petpro_core.reasons import Reason, Waiver
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from petpro_core.slots import SlotRules
     from petpro_core.timezones import TimeZone
 
-__all__ = ["FIRST_START_US", "Prepared", "compile_rows", "last_start", "prepare", "windows", "zones_of"]
+__all__ = ["FIRST_START_US", "Prepared", "compile_rows", "gaps_of", "last_start", "prepare", "windows", "zones_of"]
 
 _CHUNK_ROWS: Final = 500  # Rows whose columns together stay in the processor's cache.
 _CALENDAR_DAYS: Final = 5_000_000
@@ -54,7 +56,8 @@ class Prepared:
         low: int64[t]: first start asked, for each distinct calendar.
         high: int64[t]: first start no longer asked.
         window: The earliest and the latest of those.
-        hours: The opening ranges of each distinct calendar.
+        hours: The opening ranges of each distinct calendar, those of closed time among them where hours are waived.
+        openings: Its opening ranges, whatever is waived.
         anchors: Where the grid of each range is counted from.
         leads: Notice and horizon.
         zones: The zones that the rows are at home in.
@@ -69,6 +72,7 @@ class Prepared:
     high: Int64Array
     window: tuple[int, int]
     hours: Openings
+    openings: Openings
     anchors: Int64Array
     leads: Leads
     zones: Zones
@@ -114,7 +118,7 @@ def prepare(question: Question, batch: CalendarBatch, low: Int64Array, high: Int
     last_day = (window[1] + rules.longest_us) // DAY_US + 2
     split = rules.alignment is Alignment.CLOCK
     hours = question.hours(batch.distinct, first_day, last_day, split=split)
-    anchors = hours.midnights if split else hours.opened
+    openings, anchors = hours, hours.midnights if split else hours.opened
     if Waiver.HOURS in question.waive:
         hours, anchors = _with_closed_hours(batch.distinct, hours, anchors, first_day, last_day)
     span = (
@@ -129,6 +133,7 @@ def prepare(question: Question, batch: CalendarBatch, low: Int64Array, high: Int
         high=high,
         window=window,
         hours=hours,
+        openings=openings,
         anchors=anchors + rules.offset_us if rules.offset_us else anchors,
         leads=leads(question, batch.distinct, window[1]),
         zones=zones,
@@ -166,14 +171,19 @@ def _around(distinct: tuple[Calendar, ...], first_day: int, last_day: int) -> Op
 
 def _of_templates(prepared: Prepared, used: Int64Array) -> tuple[Openings, Int64Array]:
     """The hours of some of the distinct calendars."""
-    hours = prepared.hours
     if len(used) == len(prepared.batch.distinct):
-        return hours, prepared.anchors
+        return prepared.hours, prepared.anchors
+    hours, index = _openings_of(prepared.hours, used)
+    return hours, prepared.anchors[index]
+
+
+def _openings_of(hours: Openings, used: Int64Array) -> tuple[Openings, Int64Array]:
+    """The hours of some rows, and the place of each of their ranges."""
     count = np.diff(hours.offsets)[used]
     total = count.cumsum()
     index = np.arange(int(total[-1])) + np.repeat(hours.offsets[used] - total + count, count)
     columns = [column[index] for column in (hours.starts, hours.ends, hours.opened, hours.midnights)]
-    return Openings(np.append(0, total), *columns), prepared.anchors[index]
+    return Openings(np.append(0, total), *columns), index
 
 
 def zones_of(calendars: Sequence[Calendar], template: Int64Array) -> Zones:
@@ -208,6 +218,15 @@ def compile_rows(prepared: Prepared, first: int, last: int) -> tuple[RefusalTabl
     grid = Grid.of(hours, anchors, line=Line(len(used), line.origin, line.width), step=rules.step_us, length=fits)
     waived = question.waived
     refused = _refused(prepared, line, footprint, zones, slice(first, last))
+    waits: list[tuple[int, Int64Array, Int64Array]] = []
+    gaps: Pairs | None = None
+    if question.policy.keeps_whole:
+        gaps = gaps_of(prepared, line, slice(first, last))
+        stranding = question.stranding
+        if stranding is not None and gaps is not None and question.refuses_stranding:
+            refused.append((Reason.STRANDS, *strands(stranding, gaps, visit_of(question, footprint))))
+        waits = released(question, line, footprint, prepared.window, batch.handles[first:last])
+        refused += [(Reason.RELEASE, low, high) for _, low, high in waits]
     if stay and Waiver.HOURS not in question.waive:
         calendars = [batch.distinct[number] for number in used.tolist()]
         refused += _closed_to_stays(prepared, line, footprint, template, calendars, hours)
@@ -221,10 +240,24 @@ def compile_rows(prepared: Prepared, first: int, last: int) -> tuple[RefusalTabl
             upper=np.full_like(upper, NEVER) if Waiver.HORIZON in question.waive else upper,
             refused=tuple(part for part in refused if len(part[1]) and not (waived and part[0] & waived)),
             waived=waived,
+            waits=tuple(waits),
+            gaps=gaps,
         ),
         footprint,
         index,
     )
+
+
+def gaps_of(prepared: Prepared, line: Line, rows: slice) -> Pairs | None:
+    """The free gaps of some rows on the line, where anything asks what a start strands in them."""
+    question, batch = prepared.question, prepared.batch
+    if question.stranding is None:
+        return None
+    handles = batch.handles[rows]
+    used, template = np.unique(batch.index[rows], return_inverse=True)
+    sold = batch.capacities[rows] + question.oversold(handles)
+    ranges = whole_ranges(_openings_of(prepared.openings, used)[0])
+    return free_gaps(ranges, line, template, Booked.of(question, handles).blocking, (sold == 1).nonzero()[0])
 
 
 def _refused(
@@ -234,12 +267,13 @@ def _refused(
     handles, capacities = prepared.batch.handles[rows], prepared.batch.capacities[rows]
     buffers = rules.buffers_us
     booked = Booked.of(question, handles)
+    sold = capacities + question.oversold(handles) if policy.overbooking is not None else capacities
     found: list[tuple[Reason, Int64Array, Int64Array]] = []
 
     def add(reason: Reason, pairs: list[_busy.Pairs]) -> None:
         found.extend((reason, low, high) for low, high in pairs)
 
-    add(Reason.BUSY, _busy.busy(question, line, footprint, booked, capacities, buffers))
+    add(Reason.BUSY, _busy.busy(question, line, footprint, booked, sold, buffers))
     if not question.busy.complete:
         add(Reason.UNKNOWN, _busy.unknown(question, line, footprint, handles, buffers))
     if question.caps:

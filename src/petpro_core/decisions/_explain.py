@@ -35,6 +35,7 @@ _SHORTER_US: Final = 300_000_000  # Visits are shortened by whole five minutes.
 _RANGE_LIMIT: Final = 1_000_000
 _RANGE_DAYS: Final = 400
 _STAYS: Final = 62  # At most so many shorter stays are tried.
+_LENGTHS: Final = 288  # And so many shorter visits, where that is not found by halving: a day of them.
 _MOVED: Final = Reason.BUSY | Reason.GAP | Reason.CLIENT_BUSY
 _WHATEVER_LENGTH: Final = Reason.OFF_GRID | Reason.NOTICE | Reason.HORIZON | Reason.TOO_BIG
 
@@ -75,6 +76,8 @@ class Explanation:
         fixes: What would make it possible.
         untested: Rules that could not be tested, because the request does not tell who or what it is for.
         waived: What was set aside.
+        overbooked: How many units, or seats of a session, would be held beyond what there is if this was booked too; 0
+            without overbooking.
     """
 
     start: datetime
@@ -82,6 +85,7 @@ class Explanation:
     fixes: tuple[Fix, ...]
     untested: tuple[str, ...]
     waived: tuple[Waiver, ...]
+    overbooked: int = 0
 
     @property
     def bookable(self) -> bool:
@@ -161,7 +165,12 @@ def explain(
         found = (_earlier(judged), _later(judged), _shorter(judged), _move(judged))
         fixes = [fix for fix in found if fix is not None]
     return Explanation(
-        from_us(judged.start), judged.conflicts(), tuple(fixes), question.untested, tuple(sorted(question.waive))
+        from_us(judged.start),
+        judged.conflicts(),
+        tuple(fixes),
+        question.untested,
+        tuple(sorted(question.waive)),
+        judged.overbooked(),
     )
 
 
@@ -216,6 +225,11 @@ def _shorter(judged: Judged) -> Fix | None:
     def of(count: int) -> timedelta:
         return timedelta(microseconds=count * _SHORTER_US)
 
+    if judged.question.refuses_stranding:
+        # A shorter visit may strand more or less, so each length is asked, the longest first.
+        counts = islice(range(longest // _SHORTER_US, least - 1, -1), _LENGTHS)
+        length = next((of(count) for count in counts if fits(of(count))), None)
+        return None if length is None else Fix(FixKind.SHORTER, from_us(judged.start), length)
     # Above the least that is allowed, what a visit meets a longer one from there meets too: halving finds the edge.
     low, high = least - 1, longest // _SHORTER_US
     while low < high:

@@ -6,7 +6,7 @@ The mask comes from the refusal table alone. What is looked up afterwards refine
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import numpy as np
@@ -20,7 +20,9 @@ from petpro_core.decisions._caps import caps, tally
 from petpro_core.decisions._closed import ClosedPart, closed_parts
 from petpro_core.decisions._compile import Prepared, compile_rows, prepare, zones_of
 from petpro_core.decisions._question import Booked, BookedRows, Question
+from petpro_core.decisions._releases import kept_time
 from petpro_core.decisions._runs import refused_run
+from petpro_core.decisions._whole import stranded_us, visit_of
 from petpro_core.intervals import ALWAYS, DAY_US, Interval, IntervalSet, duration_us
 from petpro_core.reasons import Conflict, Kind, Reason
 from petpro_core.slots import CalendarDays, Footprint, RefusalTable, decide
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from petpro_core.bookings import Release
     from petpro_core.intervals import Int64Array
 
 __all__ = ["Judged", "judge"]
@@ -60,6 +63,32 @@ class Judged:
         """The visit with its buffers."""
         rules = self.question.rules
         return self.start - rules.buffers_us[0], self.end + rules.buffers_us[1]
+
+    @property
+    def extra(self) -> int:
+        """The units that are sold beyond the capacity of its resource."""
+        return int(np.sum(self.question.oversold(np.array([self.handle]))))
+
+    def overbooked(self) -> int:
+        """How many units, or seats, would be held beyond what there is."""
+        question = self.question
+        if not self.extra:
+            return 0
+        low, high = self.occupied
+        booked = Booked.of(question, np.array([self.handle])).blocking
+        plain, sessions = sessions_of(
+            question, _near(booked, "occupied_start", "occupied_end", low, high), self.footprint
+        )
+        if question.rules.seats is not None:
+            if sessions is None:
+                return 0
+            rows = sessions.rows.where(_joined(self, sessions))
+            seats = int(rows.take("seats").max(initial=question.request.units))
+            return max(int(rows.take("units").sum()) + question.request.units - seats, 0)
+        sold = self.calendar.capacity + self.extra
+        starts, ends = plain.take("occupied_start"), plain.take("occupied_end")
+        held = _most(starts, ends, np.minimum(plain.take("units"), sold), low, high)
+        return max(held + min(question.request.units, sold) - self.calendar.capacity, 0)
 
     def conflicts(self) -> tuple[Conflict, ...]:
         """Every reason against the proposal, in the order of ``Reason``."""
@@ -143,7 +172,7 @@ def _near(rows: BookedRows, starts: str, ends: str, low: int, high: int) -> Book
 def _busy(judged: Judged, reason: Reason) -> Iterator[Conflict]:
     """Each booking whose occupied time meets the proposal's, where that is full."""
     question, (low, high) = judged.question, judged.occupied
-    capacity = judged.calendar.capacity
+    capacity = judged.calendar.capacity + judged.extra
     near = _near(Booked.of(question, np.array([judged.handle])).blocking, "occupied_start", "occupied_end", low, high)
     plain, sessions = sessions_of(question, near, judged.footprint)
     if question.rules.seats is None and capacity > 1:
@@ -155,7 +184,7 @@ def _busy(judged: Judged, reason: Reason) -> Iterator[Conflict]:
         yield from _each(judged, reason, sessions.rows.where(~here))
         full = sessions.rows.where(here & ~sessions.room)
         if len(full.take("start")):
-            seats, taken = int(full.take("seats").max()), int(full.take("units").sum())
+            seats, taken = int(full.take("seats").max()) + judged.extra, int(full.take("units").sum())
             interval = Interval.from_us(judged.start, judged.end)
             wanted = taken + question.request.units
             yield Conflict(
@@ -281,6 +310,44 @@ def _cap(judged: Judged, reason: Reason) -> Iterator[Conflict]:
         yield Conflict(reason, Kind.CAP, interval=interval, ref=cap.name, limit=cap.limit, actual=actual)
 
 
+def _release(judged: Judged, reason: Reason) -> Iterator[Conflict]:
+    """The kept time that the visit meets, of each release that holds on to it."""
+    question, start, end = judged.question, judged.start, judged.end
+    lead = start - question.now_us
+    for release in question.releases:
+        mine = release.resources is None or judged.handle in release.resources
+        if not mine or lead <= release.lead_us:
+            continue
+        met = Conflict(reason, Kind.RELEASE, ref=release.rule, limit=release.lead_us, actual=lead)
+        yield from _kept(judged, release, met, end)
+
+
+def _strands(judged: Judged, reason: Reason) -> Iterator[Conflict]:
+    """The free gap that the visit would break up, and the minutes that would be of no use in it."""
+    # The bit is set, so that there is such a rule, and a gap.
+    stranding: Any = judged.question.stranding
+    gaps: Any = judged.table.gaps
+    place = int(gaps[0].searchsorted(judged.start, "right")) - 1
+    visit = visit_of(judged.question, judged.footprint)
+    actual = int(stranded_us(stranding, gaps, visit, np.array([judged.start]))[0])
+    gap = Interval.from_us(int(gaps[0][place]), int(gaps[1][place]))
+    limit = duration_us(stranding.most)
+    yield Conflict(reason, Kind.STRANDS, interval=gap, ref=stranding.name, limit=limit, actual=actual)
+
+
+def _kept(judged: Judged, release: Release, met: Conflict, end: int) -> Iterator[Conflict]:
+    """A conflict for each stretch of kept time that the visit meets, as far as its ends are near."""
+    near: list[tuple[int, int]] = []
+    for days in _CLOSED_DAYS:
+        low, high = judged.start - days * DAY_US, end + days * DAY_US
+        found = zip(*(column.tolist() for column in kept_time(judged.question, release, low, high)), strict=True)
+        near = [(first, last) for first, last in found if first < end and last > judged.start]
+        if all(low < first and last < high for first, last in near):
+            break
+    for first, last in near:
+        yield attrs.evolve(met, interval=Interval.from_us(first, last))
+
+
 _DETAILS: Final = {
     Reason.CLOSED: _closed,
     Reason.OFF_GRID: _off_grid,
@@ -296,4 +363,6 @@ _DETAILS: Final = {
     Reason.CAP_WEEK: _cap,
     Reason.CAP_MONTH: _cap,
     Reason.CLIENT_CAP: _cap,
+    Reason.RELEASE: _release,
+    Reason.STRANDS: _strands,
 }

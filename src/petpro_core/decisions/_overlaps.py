@@ -38,7 +38,7 @@ class Overlap:
         interval: The stretch.
         bookings: The numbers of the bookings there, in order of their start.
         units: The most units held at one instant of it.
-        capacity: What there is.
+        capacity: What there is, with what the policy sells beyond it.
     """
 
     resource_id: int
@@ -94,7 +94,7 @@ def find_conflicts(
     Args:
         busy: All bookings.
         now: The present; holds that have expired hold nothing.
-        policy: Says whether PENDING bookings keep their time.
+        policy: Says whether PENDING bookings keep their time, and how much is overbooked on purpose.
         capacities: Units of the resources that have more than one.
 
     Source: ADR 5 (what conflicts), ADR 15 (the sweep).
@@ -109,6 +109,7 @@ def find_conflicts(
     rows = rows.at(meeting)
     handles, row = np.unique(resource[meeting], return_inverse=True)
     limits = np.array([(capacities or {}).get(handle, 1) for handle in handles.tolist()], np.int64)
+    extra = np.zeros(len(handles), np.int64) + question.oversold(handles)
     first, last = int(start[meeting].min()), int(end[meeting].max())
     # Far-apart bookings take a long line each; then fewer resources share one.
     at_once = max(1, (_sweeps.ROOM - 1) // (last - first + 2))
@@ -117,7 +118,8 @@ def find_conflicts(
         some = slice(low, low + at_once)
         mine = np.arange(*row.searchsorted([low, low + at_once]))
         booked = attrs.evolve(rows.at(mine), row=row[mine] - low)
-        parts.append(_overfull(booked, handles[some], limits[some], Line.over(len(handles[some]), first, last)))
+        line = Line.over(len(handles[some]), first, last)
+        parts.append(_overfull(booked, handles[some], limits[some] + extra[some], extra[some], line))
     return _joined(parts)
 
 
@@ -143,11 +145,11 @@ def _joined(parts: list[OverlapTable]) -> OverlapTable:
     return OverlapTable(**columns, offsets=np.append(0, count.cumsum()))
 
 
-def _overfull(rows: BookedRows, handles: Int64Array, limits: Int64Array, line: Line) -> OverlapTable:
+def _overfull(rows: BookedRows, handles: Int64Array, limits: Int64Array, extra: Int64Array, line: Line) -> OverlapTable:
     """The stretches of some resources: cover by units of more than the capacity; a session takes all of it, once."""
     start, end = line.pack(rows.row, rows.take("occupied_start"), rows.take("occupied_end"))
     row = np.asarray(rows.row)
-    swept_row, swept_start, swept_end, units = _sessions_once(rows, row, start, end, limits)
+    swept_row, swept_start, swept_end, units = _sessions_once(rows, row, start, end, limits, extra)
     full = _sweeps.at_least_units(swept_start, swept_end, units, limits[swept_row] + 1)
     full_start, full_end = _sweeps.coalesce(*full)
     which, stretch = _sweeps.overlaps(start, end, full_start, full_end)
@@ -179,7 +181,7 @@ def _running(times: Int64Array, units: Int64Array, moments: Int64Array) -> Int64
 
 
 def _sessions_once(
-    rows: BookedRows, row: Int64Array, start: Int64Array, end: Int64Array, limits: Int64Array
+    rows: BookedRows, row: Int64Array, start: Int64Array, end: Int64Array, limits: Int64Array, extra: Int64Array
 ) -> tuple[Int64Array, Int64Array, Int64Array, Int64Array]:
     """What takes units: row, start, end, units. A session takes the whole resource, and a unit more if oversold."""
     # A booking may ask for more than there is; a feed takes all there is, and no more.
@@ -201,5 +203,5 @@ def _sessions_once(
         np.append(row[plain], row[session][first]),
         np.append(start[plain], low),
         np.append(end[plain], high),
-        np.append(units[plain], np.where(taken > most, whole + 1, whole)),
+        np.append(units[plain], np.where(taken > most + extra[row[session][first]], whole + 1, whole)),
     )

@@ -10,10 +10,11 @@ import numpy as np
 
 from petpro_core._sweeps import filled
 from petpro_core.availability import HoursCache, calendar_hours
-from petpro_core.bookings import BookingPolicy, BookingStatus, BookingTable, Request, Scope
+from petpro_core.bookings import BookingPolicy, BookingStatus, BookingTable, Request, Scope, StrandingMode
 from petpro_core.bookings.table import FEED
 from petpro_core.intervals import NEVER, Int64Array, to_us
 from petpro_core.reasons import Waiver
+from petpro_core.slots import CalendarDays
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from petpro_core.availability import Calendar
-    from petpro_core.bookings import Cap, MinimumGap
+    from petpro_core.bookings import Cap, MinimumGap, Release, Stranding
     from petpro_core.schedules import Openings
     from petpro_core.slots import SlotRules
     from petpro_core.slots.footprint import Rows
@@ -128,12 +129,8 @@ class Question:
         """The rules that cannot be tested, because the request does not tell who or what it is for."""
         if self.policy.asks_nobody:
             return ()
-        policy, asked = self.policy, self.request.service
-        hidden = [
-            cap.name
-            for cap in policy.caps
-            if (asked is None and cap.service is not None) or (not self._told(cap.by) and cap.service in (None, asked))
-        ]
+        policy = self.policy
+        hidden = [cap.name for cap in policy.caps if self._bears(cap) is None]
         hidden += [gap.name for gap in policy.gaps if not self._told(gap.by)]
         hidden += [f"one visit at a time by {by}" for by in policy.one_at_a_time if not self._told(by)]
         return tuple(hidden)
@@ -148,8 +145,48 @@ class Question:
             return ()
         if self.policy.asks_nobody:
             return self.policy.caps
-        asked = self.request.service
-        return tuple(cap for cap in self.policy.caps if self._told(cap.by) and cap.service in (None, asked))
+        return tuple(cap for cap in self.policy.caps if self._bears(cap))
+
+    def _bears(self, cap: Cap) -> bool | None:
+        """Whether a cap is for this request; ``None`` where the request does not tell."""
+        told = self._told(cap.by)
+        for counted, asked in ((cap.service, self.request.service), (cap.channel, self.request.channel)):
+            if counted is not None and asked not in (None, counted):
+                return False
+            told = told and (counted is None or asked is not None)
+        return told or None
+
+    @cached_property
+    def releases(self) -> tuple[Release, ...]:
+        """The releases that bear on this request: those of other channels; none where they are waived."""
+        if Waiver.RELEASE in self.waive:
+            return ()
+        return tuple(one for one in self.policy.releases if self.request.channel not in one.channels)
+
+    @cached_property
+    def stranding(self) -> Stranding | None:
+        """What starts strand, where anything can be stranded: not by stays, and not beside the seats of a session."""
+        rules = self.rules
+        return None if rules.seats is not None or isinstance(rules.duration, CalendarDays) else self.policy.stranding
+
+    @property
+    def refuses_stranding(self) -> bool:
+        """Whether some starts are refused for what they strand."""
+        return (
+            self.stranding is not None
+            and self.stranding.mode is StrandingMode.REFUSE
+            and Waiver.STRANDS not in self.waive
+        )
+
+    def oversold(self, handles: Int64Array) -> Int64Array | int:
+        """Units beyond the capacity of some resources, and seats beyond those of their sessions."""
+        found = self.policy.overbooking
+        if found is None:
+            return 0
+        if found.resources is None:
+            return found.extra
+        extra: Int64Array = np.isin(handles, found.resources) * found.extra
+        return extra
 
     @cached_property
     def gaps(self) -> tuple[MinimumGap, ...]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["refused_run"]
 
 _SEARCHES_DAYS: Final = (14, 400)
-_BY_HOURS: Final = Reason.CLOSED | Reason.OFF_GRID
+_BY_HOURS: Final = Reason.CLOSED | Reason.OFF_GRID | Reason.RELEASE | Reason.STRANDS
 
 
 def refused_run(judged: Judged, reason: Reason) -> tuple[int, int]:

@@ -13,9 +13,10 @@ from petpro_core import _sweeps
 from petpro_core.availability import Calendar, CalendarBatch, LocalDays
 from petpro_core.decisions._compile import compile_rows, prepare, windows
 from petpro_core.decisions._question import Asked, Question
+from petpro_core.decisions._whole import stranded_us, visit_of
 from petpro_core.errors import InvalidValueError, LimitExceededError
 from petpro_core.intervals import ALWAYS, NEVER, Int64Array, Interval, duration_us, from_us
-from petpro_core.reasons import Waiver
+from petpro_core.reasons import Reason, Waiver
 from petpro_core.slots import Footprint, Progressions, RefusalTable, SlotRules, SlotTable, sweep
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from petpro_core.bookings import BookingTable
     from petpro_core.decisions._compile import Prepared
+    from petpro_core.decisions._leads import Leads
 
 __all__ = [
     "SEARCH_LIMIT",
@@ -32,6 +34,7 @@ __all__ = [
     "chunks",
     "count_slots",
     "find_slots",
+    "first_let_go",
     "first_slots",
 ]
 
@@ -50,6 +53,7 @@ class _Found:
         footprint: The visit.
         valid_until: When time alone may change this.
         untested: What could not be tested.
+        stranded: What each start strands, if the policy asks.
     """
 
     counts: Int64Array
@@ -58,6 +62,7 @@ class _Found:
     footprint: Footprint
     valid_until: int
     untested: tuple[str, ...]
+    stranded: Int64Array | None
 
 
 Reading = Callable[[Progressions], Progressions]
@@ -242,10 +247,13 @@ def _find(
     counts: list[Int64Array] = []
     starts: list[Int64Array] = []
     notices: list[Int64Array] = []
+    stranded: list[Int64Array] = []
     for table, index in chunks(prepared):
         low, high = prepared.low[index], prepared.high[index]
         found = sweep(table, low, high)
         until = min(until, _leaves(prepared, found, index), _enters(prepared, table, high))
+        if table.waits:
+            until = min(until, _let_go(prepared, table, index))
         taken = read(found)
         counts.append(found.counts() if read is _none else taken.counts())
         total += int(taken.count.sum())
@@ -253,6 +261,8 @@ def _find(
         starts.append(taken.starts())
         if not waived and not isinstance(bounds.notice, int):
             notices.append(bounds.offered_until(index[taken.row].repeat(taken.count), starts[-1]))
+        if question.policy.stranding is not None:
+            stranded.append(_stranded(prepared, table, taken.row.repeat(taken.count), starts[-1]))
     return _Found(
         counts=_joined(counts),
         starts=_joined(starts),
@@ -260,7 +270,17 @@ def _find(
         footprint=prepared.footprint,
         valid_until=until,
         untested=question.untested,
+        stranded=_joined(stranded) if question.policy.stranding is not None else None,
     )
+
+
+def _stranded(prepared: Prepared, table: RefusalTable, row: Int64Array, starts: Int64Array) -> Int64Array:
+    """What each start strands; a stay, and a seat of a session, strands nothing."""
+    question = prepared.question
+    if question.stranding is None or table.gaps is None:
+        return np.zeros(len(starts), np.int64)
+    keys = starts if table.line.rows == 1 else starts + table.line.bases()[row]
+    return stranded_us(question.stranding, table.gaps, visit_of(question, prepared.footprint), keys)
 
 
 def _joined(parts: list[Int64Array]) -> Int64Array:
@@ -305,6 +325,30 @@ def _enters(prepared: Prepared, table: RefusalTable, high: Int64Array) -> int:
     return NEVER if waiting is None else waiting - duration_us(horizon)
 
 
+def _let_go(prepared: Prepared, table: RefusalTable, index: Int64Array) -> int:
+    """When time alone lets go the first start that a release keeps and that nothing else refuses."""
+    others = tuple(part for part in table.refused if part[0] is not Reason.RELEASE)
+    found = sweep(attrs.evolve(table, refused=others), prepared.low[index], prepared.high[index])
+    starts, row = found.starts(), found.row.repeat(found.count)
+    keys = starts if table.line.rows == 1 else starts + table.line.bases()[row]
+    until = NEVER
+    for lead, first, last in table.waits:
+        kept = _sweeps.contains(np.sort(first), np.sort(last), keys).nonzero()[0]
+        # With several releases one may hold on for longer than another: this is the first that could let go.
+        until = min(until, first_let_go(prepared, prepared.leads, index[row[kept]], starts[kept], lead))
+    return until
+
+
+def first_let_go(prepared: Prepared, bounds: Leads, template: Int64Array, starts: Int64Array, lead: int) -> int:
+    """When the first of some starts is let go that is not too soon by then: what notice takes before never comes."""
+    at = starts - lead
+    if Waiver.NOTICE not in prepared.question.waive:
+        notice = bounds.notice
+        gone = starts - (notice - 1) if isinstance(notice, int) else bounds.offered_until(template, starts)
+        at = at[at < gone]
+    return int(at.min(initial=NEVER))
+
+
 def _answer(
     calendars: Calendars,
     busy: BookingTable,
@@ -337,4 +381,7 @@ def _answer(
         footprints=tuple(part.footprint for part in found),
         calendar=np.arange(len(batch)) if len(every) == 1 else np.tile(np.arange(len(batch)), len(every)),
         notice=_joined(notices) if notices else found[0].notice,
+        stranded=None
+        if found[0].stranded is None
+        else _joined([s for part in found if (s := part.stranded) is not None]),
     )

@@ -35,6 +35,8 @@ def find_common(
 ) -> SlotTable:
     """The starts that all calendars accept, or at least ``need`` of them: one row, with the first calendar's handle.
 
+    What a start strands is told for one calendar, and not for several together.
+
     Each calendar judges by its own hours, grid and bookings; with calendars of different hours, align the grid to the
     clock, or their grids may never meet.
 
@@ -92,4 +94,5 @@ def find_common(
         starts=every[enough],
         notice=until[order][enough + wanted - 1],
         calendar=row,
+        stranded=None,
     )

@@ -18,7 +18,7 @@ from petpro_core.reasons import Waiver
 from petpro_core.slots import SlotTable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from petpro_core.index._snapshot import Snapshot
 
@@ -70,6 +70,7 @@ def slot_table(
     starts: Int64Array,
     calendar: Int64Array,
     notice: int | Int64Array | None,
+    stranded: Callable[[SlotTable], Int64Array] | None = None,
 ) -> SlotTable:
     """A table as a search gives it."""
     question, until = snapshot.question, snapshot.fresh_until_us
@@ -84,6 +85,7 @@ def slot_table(
         footprints=(snapshot.frame.prepared.footprint,),
         calendar=calendar,
         notice=notice,
+        stranded=stranded,
     )
 
 
@@ -96,6 +98,8 @@ def starts_of(snapshot: Snapshot, rows: Int64Array | None, per_row: Int64Array, 
     else:
         offsets[1:][rows] = per_row
         np.cumsum(offsets, out=offsets)
+    # What starts strand is worked out when somebody reads it.
+    stranded = None if snapshot.question.policy.stranding is None else snapshot.stranded
     notice = _elapsed_notice(snapshot)
     if notice is None and Waiver.NOTICE not in snapshot.question.waive:
         every = np.arange(len(batch)) if rows is None else rows
@@ -106,8 +110,9 @@ def starts_of(snapshot: Snapshot, rows: Int64Array | None, per_row: Int64Array, 
             starts,
             np.arange(len(batch)),
             snapshot.refused_from(every.repeat(per_row), starts),
+            stranded,
         )
-    return slot_table(snapshot, batch.handles, offsets, starts, np.arange(len(batch)), notice)
+    return slot_table(snapshot, batch.handles, offsets, starts, np.arange(len(batch)), notice, stranded)
 
 
 def _elapsed_notice(snapshot: Snapshot) -> int | None:

@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING, Final
 import attrs
 import numpy as np
 
+from petpro_core import _sweeps
 from petpro_core._checks import frozen
 from petpro_core._sweeps import filled
 from petpro_core.availability import CalendarBatch
 from petpro_core.bookings import BookingPolicy, BookingTable, Request
-from petpro_core.decisions._compile import compile_rows, prepare, windows, zones_of
+from petpro_core.decisions._compile import compile_rows, gaps_of, prepare, windows, zones_of
+from petpro_core.decisions._releases import kept_starts
 from petpro_core.decisions._search import chunks
+from petpro_core.decisions._whole import stranded_us, visit_of
 from petpro_core.errors import LimitExceededError
 from petpro_core.index._bits import packed, words_for
 from petpro_core.intervals import ALWAYS, NEVER, Int64Array
+from petpro_core.reasons import Waiver
 from petpro_core.schedules import Openings
-from petpro_core.slots import sweep
+from petpro_core.slots import Line, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -80,6 +84,8 @@ class Frame:
         width: How many words a row takes.
         handles: int64[n]: the handles in order.
         rows: int64[n]: the row of each of them.
+        kept: For each release that bears on the question its lead, the candidates whose visit meets its kept time, and
+            the rows whose time is kept.
         alone: What was prepared for single calendars; each is cut out when one of its rows first changes.
     """
 
@@ -90,6 +96,7 @@ class Frame:
     width: int
     handles: Int64Array
     rows: Int64Array
+    kept: tuple[tuple[int, Words, Int64Array], ...]
     alone: dict[int, Prepared] = attrs.field(factory=dict, init=False)
 
     @classmethod
@@ -113,14 +120,16 @@ class Frame:
         prepared = attrs.evolve(prepared, leads=bounds)
         order = batch.handles.argsort()
         found = _candidates(prepared, limit) if candidates is None else candidates
+        width = words_for(int(np.diff(found.offsets).max(initial=0)))
         return cls(
             prepared=prepared,
             within=within,
             candidates=found,
             begins=found.offsets[batch.index],
-            width=words_for(int(np.diff(found.offsets).max(initial=0))),
+            width=width,
             handles=batch.handles[order],
             rows=order,
+            kept=_kept(prepared, found, width) if question.releases else (),
         )
 
     @property
@@ -143,6 +152,9 @@ class Frame:
     def cells(self, question: Question, busy: BookingTable, rows: Int64Array) -> Words:
         """The words of some rows, compiled by the judge."""
         asked = attrs.evolve(question, busy=busy)
+        if self.kept:
+            # What is kept and when it is let go is clipped off the matrix when it is read, as notice is.
+            asked = attrs.evolve(asked, waive=question.waive | {Waiver.RELEASE})
         parts: list[Words] = [np.empty((0, self.width), np.uint64)]
         for first in range(0, len(rows), self.prepared.chunk):
             chosen = self._only(asked, rows[first : first + self.prepared.chunk])
@@ -154,6 +166,21 @@ class Frame:
             column = (column - total + found.count).repeat(found.count) + np.arange(int(found.count.sum()))
             parts.append(packed(found.row.repeat(found.count), column, len(index), self.width))
         return parts[1] if len(parts) == 2 else np.concatenate(parts)
+
+    def stranded(self, question: Question, busy: BookingTable, rows: Int64Array, starts: Int64Array) -> Int64Array:
+        """What each of some starts strands; each is of one of ``rows``, and ``busy`` has the bookings of those."""
+        found = np.zeros(len(starts), np.int64)
+        used, which = np.unique(rows, return_inverse=True)
+        asked = attrs.evolve(question, busy=busy)
+        for first in range(0, len(used), self.prepared.chunk):
+            chosen = self._only(asked, used[first : first + self.prepared.chunk])
+            line = Line.over(len(chosen.batch), *chosen.span)
+            gaps = gaps_of(chosen, line, slice(None))
+            if asked.stranding is not None and gaps is not None:
+                mine = ((which >= first) & (which < first + line.rows)).nonzero()[0]
+                keys = starts[mine] if line.rows == 1 else starts[mine] + line.bases()[which[mine] - first]
+                found[mine] = stranded_us(asked.stranding, gaps, visit_of(asked, chosen.footprint), keys)
+        return found
 
     def _only(self, question: Question, rows: Int64Array) -> Prepared:
         """Some rows of what was prepared; the hours of a calendar alone are cut out once, and kept."""
@@ -190,29 +217,53 @@ class Frame:
 
 def _alone(prepared: Prepared, number: int, row: int) -> Prepared:
     """What was prepared, for one of its calendars, which a row has: then nothing is looked up for each row."""
-    hours, leads, zones, footprint = prepared.hours, prepared.leads, prepared.zones, prepared.footprint
+    leads, zones, footprint = prepared.leads, prepared.zones, prepared.footprint
     if zones.of_row is not None:
         place = int(zones.of_row[row])
         zones = attrs.evolve(zones, zones=(zones.zones[place],), of_row=None)
         footprint = attrs.evolve(footprint, zone_of_row=None, segments=footprint.segments[place : place + 1])
-    mine, one = slice(int(hours.offsets[number]), int(hours.offsets[number + 1])), slice(number, number + 1)
+    one = slice(number, number + 1)
+    hours, mine = _row(prepared.hours, number)
     return attrs.evolve(
         prepared,
         batch=prepared.batch.rows(0, 0),
         low=prepared.low[one],
         high=prepared.high[one],
-        hours=Openings(
-            np.array([0, mine.stop - mine.start]),
-            hours.starts[mine],
-            hours.ends[mine],
-            hours.opened[mine],
-            hours.midnights[mine],
-        ),
+        hours=hours,
+        openings=_row(prepared.openings, number)[0],
         anchors=prepared.anchors[mine],
         leads=attrs.evolve(leads, lower=leads.lower[one], upper=leads.upper[one]),
         zones=zones,
         footprint=footprint,
     )
+
+
+def _row(hours: Openings, number: int) -> tuple[Openings, slice]:
+    """The hours of one calendar, and where they stand."""
+    mine = slice(int(hours.offsets[number]), int(hours.offsets[number + 1]))
+    columns = (column[mine] for column in (hours.starts, hours.ends, hours.opened, hours.midnights))
+    return Openings(np.array([0, mine.stop - mine.start]), *columns), mine
+
+
+def _kept(prepared: Prepared, candidates: Candidates, width: int) -> tuple[tuple[int, Words, Int64Array], ...]:
+    """What each release keeps, whenever it is let go."""
+    question, batch, size = prepared.question, prepared.batch, len(prepared.batch.distinct)
+    zones = zones_of(batch.distinct, np.arange(size))
+    footprint = attrs.evolve(prepared.footprint, zone_of_row=zones.of_row if prepared.footprint.segments else None)
+    line = Line.over(size, *prepared.span)
+    count = np.diff(candidates.offsets)
+    own = np.arange(size).repeat(count)
+    column = np.arange(len(own)) - candidates.offsets[own]
+    keys = candidates.starts if size == 1 else candidates.starts + line.bases()[own]
+    found = []
+    for release in question.releases:
+        first, last = kept_starts(question, release, line, footprint, prepared.window, None)
+        kept = _sweeps.contains(np.sort(first), np.sort(last), keys).nonzero()[0]
+        rows = np.arange(len(batch))
+        if release.resources is not None:
+            rows = np.isin(batch.handles, release.resources).nonzero()[0]
+        found.append((release.lead_us, packed(own[kept], column[kept], size, width), rows))
+    return tuple(found)
 
 
 def _candidates(prepared: Prepared, limit: int) -> Candidates:

@@ -109,6 +109,7 @@ def _rows(booking: Booking) -> list[list[int]]:
     people = (booking.service, booking.client, booking.household, booking.pet, booking.group)
     until = NEVER if booking.held_until is None else to_us(booking.held_until)
     tail = [NOBODY if who is None else who for who in people] + [booking.seats or 0]
+    tail.append(NOBODY if booking.channel is None else booking.channel)
     return [
         [
             one.resource,

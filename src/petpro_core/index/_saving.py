@@ -143,6 +143,7 @@ def _digest_of_question(frame: Frame, question: Question) -> bytes:
     each += [batch.index, batch.handles, batch.capacities]
     each += [np.array([numbers[id(calendar.zone)] for calendar in batch.distinct], np.int64)]
     each += [column for zone in zones.values() for column in (zone.transitions, zone.offsets)]
+    each += [kept.view(np.int64) for _, kept, _ in frame.kept]
     each += absences([calendar.time_off for calendar in batch.distinct], *prepared.span)
     for column in each:
         found.update(f"{column.shape};".encode())

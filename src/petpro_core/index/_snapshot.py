@@ -13,18 +13,21 @@ from typing import TYPE_CHECKING, Final
 import attrs
 import numpy as np
 
+from petpro_core._sweeps import filled
 from petpro_core.decisions._leads import leads
+from petpro_core.decisions._search import first_let_go
 from petpro_core.index._bits import Words, between, counts, firsts, looked_up, packed, words_for
 from petpro_core.intervals import Int64Array, duration_us
 from petpro_core.reasons import Waiver
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from petpro_core.decisions._leads import Leads
     from petpro_core.decisions._question import Question
     from petpro_core.index._frame import Frame
     from petpro_core.index._ledger import Ledger, Part
+    from petpro_core.slots import SlotTable
 
 __all__ = ["Snapshot"]
 
@@ -81,6 +84,25 @@ class Snapshot:
     @cached_property
     def live(self) -> Words:
         """The matrix of what is offered now."""
+        if not self.frame.kept:
+            return self.clipped
+        live = self.clipped.copy()
+        for _, rows, kept in self.holding:
+            live[rows] &= ~kept
+        return live
+
+    @property
+    def holding(self) -> Iterator[tuple[int, Int64Array, Words]]:
+        """What each release holds on to now: its lead, the rows, and their cells."""
+        own, size = self.frame.candidates, len(self.frame.prepared.batch.distinct)
+        for lead, kept, rows in self.frame.kept:
+            ahead = own.before(filled(size, self.question.now_us + lead + 1))
+            held = kept & between(ahead, np.diff(own.offsets), self.frame.width)
+            yield lead, rows, held[self.frame.batch.index[rows]]
+
+    @cached_property
+    def clipped(self) -> Words:
+        """The matrix of what is offered now, releases aside."""
         frame, waive, bounds, own = self.frame, self.question.waive, self.leads, self.frame.candidates
         first, last = np.zeros(len(bounds.lower), np.int64), np.diff(own.offsets)
         if Waiver.NOTICE not in waive:
@@ -138,7 +160,19 @@ class Snapshot:
         row, column = firsts(self.live)
         if len(row) and Waiver.NOTICE not in question.waive:
             until = min(until, int(self.refused_from(row, self.starts(row, column)).min()))
+        for lead, rows, kept in self.holding:
+            cells = self.clipped[rows] & kept
+            per_row = counts(cells)
+            starts = looked_up(cells, frame.begins[rows], per_row, frame.candidates.starts)
+            template = frame.batch.index[rows].repeat(per_row)
+            until = min(until, first_let_go(frame.prepared, bounds, template, starts, lead))
         return until
+
+    def stranded(self, table: SlotTable) -> Int64Array:
+        """What each start of a table strands, whose rows are those of the index."""
+        handles = self.frame.batch.handles[np.unique(table.rows)]
+        busy = self.ledger.table(handles) if len(handles) else self.ledger.base
+        return self.frame.stranded(self.question, busy, table.rows, table.starts)
 
     def refused_from(self, row: Int64Array, starts: Int64Array) -> Int64Array:
         """The instant from which notice refuses each of some starts that it allows now."""

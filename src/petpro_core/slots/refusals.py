@@ -166,6 +166,9 @@ class RefusalTable:
         upper: int64[n]: HORIZON refuses what starts here or after.
         refused: For each reason intervals of starts on the line, in any order.
         waived: Bits that the hours and the grid would set, and that were waived.
+        waits: For refusals that time alone lifts as a start comes near: how long before it, in microseconds, and the
+            intervals, which ``refused`` has too.
+        gaps: Free time on the line, disjoint and in order, where a rule asks what a start leaves of it.
     """
 
     line: Line
@@ -175,6 +178,8 @@ class RefusalTable:
     upper: Int64Array
     refused: tuple[tuple[Reason, Int64Array, Int64Array], ...]
     waived: int
+    waits: tuple[tuple[int, Int64Array, Int64Array], ...] = ()
+    gaps: tuple[Int64Array, Int64Array] | None = None
 
     def run(self, reason: Reason, start: int) -> tuple[int, int]:
         """The unbroken run of starts around ``start`` that a reason of the table refuses (one row only)."""

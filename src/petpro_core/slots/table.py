@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cached_property
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
 
 from petpro_core._checks import frozen
+from petpro_core.errors import InvalidValueError
 from petpro_core.intervals import NEVER, Int64Array, from_us
 from petpro_core.schedules.weekly import day_of_number
 from petpro_core.timezones import Instants
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import date, datetime, timedelta
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import date, datetime
 
     from petpro_core.slots.footprint import Footprint
     from petpro_core.slots.rules import SlotRules
@@ -37,14 +40,16 @@ class Slot:
         end: When it would end, buffers aside.
         resource_id: The handle of the calendar.
         rule: Which of the rules asked it belongs to, counted from 0.
+        stranded: The service time that it makes impossible in its calendar; ``None`` where no policy asked.
 
-    Source: ADR 2.
+    Source: ADR 2, ADR 20.
     """
 
     start: datetime
     end: datetime
     resource_id: int
     rule: int = 0
+    stranded: timedelta | None = None
 
     @property
     def duration(self) -> timedelta:
@@ -92,7 +97,7 @@ class SlotTable:
             same answer. ``None`` = never.
         untested: What could not be tested because the request does not tell it.
 
-    Source: ADR 2, ADR 3.
+    Source: ADR 2, ADR 3, ADR 20.
     """
 
     handles: Int64Array
@@ -105,6 +110,7 @@ class SlotTable:
     _footprints: tuple[Footprint, ...]
     _calendar: Int64Array
     _notice: int | Int64Array | None
+    _stranded: Int64Array | Callable[[SlotTable], Int64Array] | None = None
 
     def __attrs_post_init__(self) -> None:
         """Freeze the columns: an answer is read, and may be kept and shared."""
@@ -145,6 +151,37 @@ class SlotTable:
             return frozen(self.starts - (self._notice - 1))
         return self._notice
 
+    @cached_property
+    def stranded(self) -> Int64Array | None:
+        """int64[m]: the microseconds of service that each start makes impossible; ``None`` where no policy asked."""
+        found = self._stranded
+        return None if found is None else frozen(found if isinstance(found, np.ndarray) else found(self))
+
+    def whole_first(self) -> Int64Array:
+        """int64[m]: the places of all starts, row by row; those first that strand the least, and then in order of time.
+
+        Raises:
+            InvalidValueError: The policy did not ask what starts strand.
+        """
+        return np.lexsort((self.starts, self._told_stranded(), self.rows))
+
+    def least_stranding(self) -> SlotTable:
+        """The table with only the starts of each row that strand the least; the others are still bookable.
+
+        Raises:
+            InvalidValueError: The policy did not ask what starts strand.
+        """
+        stranded = self._told_stranded()
+        least = np.full(len(self.handles), NEVER)
+        np.minimum.at(least, self.rows, stranded)
+        return self.take((stranded == least[self.rows]).nonzero()[0])
+
+    def _told_stranded(self) -> Int64Array:
+        if self.stranded is None:
+            msg = "what starts strand is told where the policy has a Stranding, got none; give it one"
+            raise InvalidValueError(msg, name="stranding", got=None)
+        return self.stranded
+
     def row(self, number: int) -> Int64Array:
         """The starts of one row."""
         return self.starts[self.offsets[number] : self.offsets[number + 1]]
@@ -157,18 +194,25 @@ class SlotTable:
             from_us(int(self.ends[place])),
             int(self.handles[row]),
             int(self.rule[row]),
+            None if self.stranded is None else timedelta(microseconds=int(self.stranded[place])),
         )
 
     def __iter__(self) -> Iterator[Slot]:
         """Every start as an object, row by row (about 2 microseconds each)."""
-        for start, end, row in zip(self.starts.tolist(), self.ends.tolist(), self.rows.tolist(), strict=True):
-            yield Slot(from_us(start), from_us(end), int(self.handles[row]), int(self.rule[row]))
+        stranded: Iterable[timedelta | None] = repeat(None, len(self))
+        if self.stranded is not None:
+            stranded = (timedelta(microseconds=us) for us in self.stranded.tolist())
+        columns = (self.starts.tolist(), self.ends.tolist(), self.rows.tolist(), stranded)
+        for start, end, row, left in zip(*columns, strict=True):
+            yield Slot(from_us(start), from_us(end), int(self.handles[row]), int(self.rule[row]), left)
 
     def take(self, places: Int64Array) -> SlotTable:
         """The table with only these starts, given by their places in ascending order."""
         offsets = np.append(0, np.bincount(self.rows[places], minlength=len(self.handles)).cumsum())
         notice = self._notice[places] if isinstance(self._notice, np.ndarray) else self._notice
-        return attrs.evolve(self, offsets=offsets, starts=self.starts[places], notice=notice)
+        # What is worked out for a table when it is read knows how to read a part of it.
+        stranded = self._stranded[places] if isinstance(self._stranded, np.ndarray) else self._stranded
+        return attrs.evolve(self, offsets=offsets, starts=self.starts[places], notice=notice, stranded=stranded)
 
     def by_day(self, zone: TimeZone) -> dict[date, SlotTable]:
         """The starts of each local day of ``zone``, for days that have any.

@@ -38,6 +38,7 @@ __all__ = [
     "plain_people",
     "plain_policy",
     "plain_ranges",
+    "plain_release",
     "plain_request",
     "plain_rules",
     "plain_schedule",
@@ -219,7 +220,7 @@ _scopes: Final = among("resource", "resource", "client", "household", "pet", "gr
 
 
 @st.composite
-def plain_policy(draw: DrawFn, zones: Sequence[str] = ODD_ZONES) -> Case:
+def plain_policy(draw: DrawFn, zones: Sequence[str] = ODD_ZONES, around: int = FIRST_DAY) -> Case:
     """A booking policy; most of its rules are left out most of the time."""
     policy: Case = {}
     if draw(st.booleans()):
@@ -240,7 +241,33 @@ def plain_policy(draw: DrawFn, zones: Sequence[str] = ODD_ZONES) -> Case:
         policy["one_at_a_time"] = sorted(draw(st.sets(among("client", "household", "pet", "group"), max_size=2)))
     policy["pending_blocks"] = draw(st.booleans())
     policy["no_show_counts"] = draw(st.booleans())
+    if draw(among(False, False, True)):
+        policy["releases"] = [draw(plain_release(zones, around)) for _ in range(draw(among(1, 1, 2)))]
+    if draw(among(False, False, True)):
+        policy["overbooking"] = {"extra": draw(among(0, 1, 1, 2)), "no_show_rate": draw(among(0.1, 0.5))}
+        if draw(among(False, False, True)):
+            policy["overbooking"]["resources"] = draw(among([1], [2, 3], []))
+    if draw(among(False, False, True)):
+        menu = draw(among([30], [20, 45], [30, 50], [25, 60, 90]))
+        policy["stranding"] = {
+            "lengths": [minutes * MINUTE for minutes in menu],
+            "mode": draw(among("rank", "nudge", "refuse", "refuse")),
+            "most": draw(among(0, 0, 5, 25)) * MINUTE,
+        }
     return policy
+
+
+@st.composite
+def plain_release(draw: DrawFn, zones: Sequence[str], around: int) -> Case:
+    """Time kept for some channels, or from everybody, in any zone."""
+    release: Case = {
+        "hours": {"zone": draw(st.sampled_from(zones)), "hours": [draw(plain_weekly(around))]},
+        "channels": draw(among([], [1], [1], [2], [1, 2])),
+        "lead": draw(among(0, HOUR, 5 * HOUR, 20 * HOUR, 26 * HOUR + 1)),
+    }
+    if draw(among(False, False, True)):
+        release["resources"] = draw(among([1], [2, 3], []))
+    return release
 
 
 @st.composite
@@ -255,6 +282,8 @@ def plain_cap(draw: DrawFn, zones: Sequence[str]) -> Case:
     if draw(among(False, False, True)):
         cap["service"] = draw(among(1, 2))
     if draw(among(False, False, True)):
+        cap["channel"] = draw(among(1, 2))
+    if draw(among(False, False, True)):
         cap["zone"] = draw(st.sampled_from(zones))
     return cap
 
@@ -262,6 +291,7 @@ def plain_cap(draw: DrawFn, zones: Sequence[str]) -> Case:
 _person: Final = among(None, 1, 1, 2)
 plain_people: Final = st.fixed_dictionaries(
     {"service": among(None, 1, 1, 2), "client": _person, "household": _person, "pet": _person, "group": _person}
+    | {"channel": among(None, 1, 1, 2)}
 )
 _place: Final = among(*[None] * 7, 1, 2)
 plain_request: Final = st.builds(
@@ -326,7 +356,15 @@ def plain_feed(draw: DrawFn, resources: Sequence[int], around: int) -> Case:
 @st.composite
 def plain_waivers(draw: DrawFn, *, grid_waived: bool) -> list[str]:
     """Rules that are set aside; none most of the time."""
-    waivers = ["notice", "horizon", "cap", "hours", *(["grid", "deadline"] if grid_waived else [])]
+    waivers = [
+        "notice",
+        "horizon",
+        "cap",
+        "hours",
+        "release",
+        "strands",
+        *(["grid", "deadline"] if grid_waived else []),
+    ]
     return sorted(draw(st.sets(st.sampled_from(waivers), max_size=2))) if draw(among(False, False, True)) else []
 
 
@@ -344,7 +382,7 @@ def plain_case(
         "tick": TICK,
         "rules": draw(plain_rules()),
         "request": draw(plain_request),
-        "policy": draw(plain_policy(zones)),
+        "policy": draw(plain_policy(zones, around)),
     }
     if months and draw(st.integers(0, 15)) == 15:
         hours = 35 * 24

@@ -170,6 +170,12 @@ class Hours:
             moment = max(ends)
         return not self.away(start, end)
 
+    def meets(self, start: int, end: int) -> bool:
+        """Whether any of a stretch lies in the hours: at its start, or where an opening in it begins."""
+        days = range(start // DAY - 1, end // DAY + 3)
+        inside = [opening.start for day in days for opening in self.of_date(day) if start <= opening.start < end]
+        return any(self.open_at(moment) for moment in (start, *inside))
+
     def owner(self, moment: int) -> Opening:
         """The opening that began last, even if its own end has passed: grids are anchored there (point 2)."""
         return [opening for opening in self.near(moment) if opening.start <= moment][-1]

@@ -20,8 +20,11 @@ from petpro_core.bookings import (
     Cap,
     Days,
     MinimumGap,
+    Overbooking,
+    Release,
     Request,
     Scope,
+    Stranding,
     WorkingDays,
     WorkingTime,
 )
@@ -51,6 +54,7 @@ __all__ = [
     "build_booking",
     "build_calendar",
     "build_policy",
+    "build_release",
     "build_rules",
     "build_schedule",
     "build_table",
@@ -214,13 +218,32 @@ def build_policy(plain: Case) -> BookingPolicy:
         one_at_a_time=frozenset(map(Scope, plain.get("one_at_a_time", ()))),
         pending_blocks=plain.get("pending_blocks", False),
         no_show_counts=plain.get("no_show_counts", True),
+        releases=[build_release(one) for one in plain.get("releases", ())],
+        overbooking=Overbooking(**plain["overbooking"]) if plain.get("overbooking") else None,
+        stranding=_stranding(plain["stranding"]) if plain.get("stranding") else None,
     )
+
+
+def build_release(plain: Case) -> Release:
+    """A release from its plain dict."""
+    return Release(
+        build_schedule(plain["hours"]),
+        channels=plain.get("channels", ()),
+        lead=_time(plain["lead"]),
+        resources=plain.get("resources"),
+        name=plain.get("name", ""),
+    )
+
+
+def _stranding(plain: Case) -> Stranding:
+    lengths = [_time(one) for one in plain["lengths"]]
+    return Stranding(lengths, mode=plain.get("mode", "rank"), most=_time(plain.get("most", 0)))
 
 
 def build_booking(plain: Case) -> Booking:
     """A booking from its plain dict."""
     until = plain.get("held_until")
-    people = {name: plain.get(name) for name in ("service", "client", "household", "pet", "group", "seats")}
+    people = {name: plain.get(name) for name in ("service", "client", "household", "pet", "group", "seats", "channel")}
     return Booking(
         plain["id"],
         [_allocation(part) for part in plain["allocations"]],

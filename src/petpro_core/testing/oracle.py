@@ -13,10 +13,13 @@ the code that it judges. Instants are microseconds or ISO 8601 text with an offs
                     "season": [[month, day], [month, day]], "every": 2, "week_of": date, "recurs": rule}]}]}],
      "rules": {"duration": length | "days": 2, "step", "alignment", "offset", "buffer_before", "buffer_after", "seats"},
      "policy": {"min_notice": length | {"working": length}, "horizon": length | {"days": 3} | {"working_days": 3},
-       "caps": [{"limit", "per", "by", "minutes", "service", "zone"}], "gaps": [{"time": length, "by"}],
-       "min_duration", "max_duration", "one_at_a_time": [scope], "pending_blocks", "no_show_counts"},
-     "request": {"service", "units", "client", "household", "pet", "group", "location"},
-     "bookings": [{"id", "status", "held_until", "service", "client", "household", "pet", "group", "seats",
+       "caps": [{"limit", "per", "by", "minutes", "service", "channel", "zone"}], "gaps": [{"time": length, "by"}],
+       "min_duration", "max_duration", "one_at_a_time": [scope], "pending_blocks", "no_show_counts",
+       "releases": [{"hours": schedule, "channels": [1], "lead": length, "resources": [1], "name"}],
+       "overbooking": {"extra": 1, "no_show_rate": 0.1, "resources": [1]},
+       "stranding": {"lengths": [length], "mode", "most": length}},
+     "request": {"service", "units", "client", "household", "pet", "group", "location", "channel"},
+     "bookings": [{"id", "status", "held_until", "service", "client", "household", "pet", "group", "seats", "channel",
        "allocations": [{"resource", "start", "end", "occupied_start", "occupied_end", "units"}]}],
      "feeds": [{"resource", "busy": [[instant, instant]], "known": [[instant, instant]]}],
      "known": [[instant, instant]], "waive": ["notice"], "replacing": 7}
@@ -45,6 +48,8 @@ WAIVES: Final = {
     "cap": {"cap_day", "cap_week", "cap_month", "client_cap"},
     "hours": {"closed"},
     "deadline": {"deadline"},
+    "release": {"release"},
+    "strands": {"strands"},
 }
 MINUTE: Final = 60_000_000
 
@@ -123,6 +128,10 @@ class Oracle:
         self.units: int = self.request.get("units", 1)
         self.step, self.offset = length(self.rules.get("step", "15m")), length(self.rules.get("offset", 0))
         self.buffers = length(self.rules.get("buffer_before", 0)), length(self.rules.get("buffer_after", 0))
+        self.releases = [
+            (release, Hours({"schedules": [release["hours"]]}, None)) for release in self.policy.get("releases", ())
+        ]
+        self._filled: dict[int, int] = {}
         self._earliest: dict[int, int | None] = {}
         self._latest: dict[int, int] = {}
         self.held = [
@@ -133,7 +142,8 @@ class Oracle:
         ]
         for feed in case.get("feeds", ()):
             # Each stretch of a feed fills its resource, has no buffers, belongs to nobody and counts to nothing.
-            full = self.capacities[self.handles.index(feed["resource"])]
+            row = self.handles.index(feed["resource"])
+            full = self.capacities[row] + self._extra(row)
             for begin, stop in _pieces(feed["busy"]) or ():
                 self.held.append(Held(feed["resource"], begin, stop, begin, stop, full, {}, blocks=True, counts=False))
 
@@ -181,6 +191,8 @@ class Oracle:
             "gap": self._gap(row, start, end, joined),
             "client_busy": self._client_busy(start, end),
             "duration": self._wrong_duration(end - start),
+            "release": self._kept(row, start, end),
+            "strands": self._strands(row, start),
         }
         codes = {code for code, holds in found.items() if holds} | self._caps(row, start, end)
         return codes - {code for waiver in self.waive for code in WAIVES[waiver]}  # 15
@@ -249,6 +261,17 @@ class Oracle:
         longest = optional_length(self.policy.get("max_duration"))
         return (shortest is not None and elapsed < shortest) or (longest is not None and elapsed > longest)
 
+    # --- point 17: time that is kept for a channel --------------------------------------------------------------------
+
+    def _kept(self, row: int, start: int, end: int) -> bool:
+        return any(
+            self.request.get("channel") not in release.get("channels", ())
+            and (release.get("resources") is None or self.handles[row] in release["resources"])
+            and start > self.now + length(release["lead"])
+            and hours.meets(start, end)
+            for release, hours in self.releases
+        )
+
     # --- points 8 to 10: what is held, and what is known --------------------------------------------------------------
 
     def _joined(self, row: int, start: int, end: int) -> list[Held]:
@@ -259,14 +282,18 @@ class Oracle:
         mine = [held for held in self.held if held.blocks and held.resource == self.handles[row]]
         return [held for held in mine if held.session == (service, start, end)]
 
-    def _counted_session(self, row: int, start: int, end: int) -> bool:
-        """Whether a session that the visit would be a seat of counts already, be it by a seat that keeps no time."""
+    def _counted_session(self, row: int, start: int, end: int, channel: int | None) -> bool:
+        """Whether a session that the visit would be a seat of counts already, be it by a seat that keeps no time.
+
+        Where a channel is counted, by a seat of that channel.
+        """
         service = self.request.get("service")
         if not self.rules.get("seats") or service is None:
             return False
         return any(
             held.counts and held.resource == self.handles[row] and held.session == (service, start, end)
             for held in self.held
+            if channel is None or held.booking.get("channel") == channel
         )
 
     def _occupied(self, start: int, end: int) -> tuple[int, int]:
@@ -279,10 +306,10 @@ class Oracle:
             if any(held not in joined for held in met):
                 return True  # whatever is not its own session is in its way
             seats = max((held.booking["seats"] for held in joined), default=self.units)
-            return sum(held.units for held in joined) + self.units > seats
+            return sum(held.units for held in joined) + self.units > seats + self._extra(row)
         if any(held.session for held in met):
             return True
-        capacity = self.capacities[row]
+        capacity = self.capacities[row] + self._extra(row)
         wanted = min(self.units, capacity)
         # Units in use only rise where something begins.
         for moment in [opens, *(held.occupied_start for held in met if held.occupied_start > opens)]:
@@ -290,6 +317,66 @@ class Oracle:
             if used + wanted > capacity:
                 return True
         return False
+
+    def _extra(self, row: int) -> int:
+        """Point 18: what is sold beyond a resource's capacity, and beyond the seats of its sessions."""
+        overbooking = self.policy.get("overbooking") or {"extra": 0}
+        resources = overbooking.get("resources")
+        return int(overbooking["extra"]) if resources is None or self.handles[row] in resources else 0
+
+    # --- point 19: what a start strands -------------------------------------------------------------------------------
+
+    def _strands(self, row: int, start: int) -> bool:
+        menu = self.policy.get("stranding") or {}
+        return menu.get("mode") == "refuse" and self.stranded(row, start) > length(menu.get("most", 0))
+
+    def stranded(self, row: int, start: int) -> int:
+        """The service time that a start makes impossible in the free gap in which it lies."""
+        one_at_a_time = self.capacities[row] + self._extra(row) == 1 and not self.rules.get("seats")
+        if not self.policy.get("stranding") or not one_at_a_time or "days" in self.rules:
+            return 0
+        gap = self._free_gap(row, start)
+        if gap is None:
+            return 0
+        opens, closes = self._occupied(start, self.end(row, start))
+        left = self._waste(opens - gap[0]) + self._waste(gap[1] - closes)
+        return max(left - self._waste(gap[1] - gap[0]), 0)
+
+    def _free_gap(self, row: int, start: int) -> tuple[int, int] | None:
+        """The free time around a start, inside the opening that it belongs to: walk to both sides, edge by edge."""
+        hours, day = self.hours[row], start // DAY
+        held = [h for h in self.held if h.blocks and h.resource == self.handles[row]]
+
+        def free(moment: int) -> bool:
+            return hours.open_at(moment) and not any(h.overlaps(moment, moment + 1) for h in held)
+
+        if not free(start):
+            return None
+        opening = hours.owner(start).start
+        near = [opening for number in range(day - 4, day + 5) for opening in hours.of_date(number)]
+        stretches = [*((o.start, o.end) for o in near), *hours.time_off]
+        stretches += [(h.occupied_start, h.occupied_end) for h in held]
+        # Between two edges nothing changes.
+        edges = sorted(edge for stretch in stretches for edge in stretch)
+        first, last = max(e for e in edges if e <= start), min(e for e in edges if e > start)
+        while free(first - 1) and hours.owner(first - 1).start == opening:
+            first = max(edge for edge in edges if edge < first)
+        while free(last) and hours.owner(last).start == opening:
+            last = min(edge for edge in edges if edge > last)
+        return first, last
+
+    def _waste(self, room: int) -> int:
+        """What is left of some time when as much of it as can be is filled with lengths of the menu."""
+        if room <= 0:
+            return 0
+        if room not in self._filled:
+            menu = [length(one) for one in self.policy["stranding"]["lengths"]]
+            reached, fresh = {0}, {0}
+            while fresh:
+                fresh = {total + one for total in fresh for one in menu if total + one <= room} - reached
+                reached |= fresh
+            self._filled[room] = max(reached)
+        return room - self._filled[room]
 
     def _unknown(self, row: int, start: int, end: int) -> bool:
         occupied = self._occupied(start, end)
@@ -314,10 +401,10 @@ class Oracle:
 
     def _cap_applies(self, cap: Case) -> bool | None:
         """Whether a cap is for this request; ``None`` where the request does not tell."""
-        service, asked = cap.get("service"), self.request.get("service")
-        if service is not None and asked is not None and service != asked:
+        wanted = [(cap[name], self.request.get(name)) for name in ("service", "channel") if cap.get(name) is not None]
+        if any(asked is not None and asked != limited for limited, asked in wanted):
             return False
-        return None if not self._told(cap) or (service is not None and asked is None) else True
+        return None if not self._told(cap) or any(asked is None for _, asked in wanted) else True
 
     def _period(self, row: int, cap: Case, start: int) -> tuple[int, int]:
         """The day, week or month of a start, from midnight to midnight of the cap's zone or of home."""
@@ -335,13 +422,14 @@ class Oracle:
 
     def _caps(self, row: int, start: int, end: int) -> set[str]:
         found = set()
-        seated = self._counted_session(row, start, end)
         for cap in self.policy.get("caps", ()):
             by = cap.get("by", "resource")
-            if not self._cap_applies(cap) or (seated and by == "resource"):
+            if not self._cap_applies(cap):
+                continue
+            if by == "resource" and self._counted_session(row, start, end, cap.get("channel")):
                 continue  # a seat more in a session that counts is no visit more of the resource
             first, last = self._period(row, cap, start)
-            visits = self._visits(row, by, cap.get("service"))
+            visits = self._visits(row, by, cap)
             inside = [(begin, stop) for begin, stop in visits if first <= begin < last]
             if cap.get("minutes", False):
                 over = sum(stop - begin for begin, stop in inside) + end - start > cap["limit"] * MINUTE
@@ -351,11 +439,12 @@ class Oracle:
                 found.add(f"cap_{cap['per']}" if by == "resource" else "client_cap")
         return found
 
-    def _visits(self, row: int, by: str, service: int | None) -> Pieces:
+    def _visits(self, row: int, by: str, cap: Case) -> Pieces:
         """The visits that count to a cap, each once."""
         counted = [held for held in self.held if held.counts]
-        if service is not None:
-            counted = [held for held in counted if held.booking.get("service") == service]
+        for name in ("service", "channel"):
+            if cap.get(name) is not None:
+                counted = [held for held in counted if held.booking.get(name) == cap[name]]
         if by == "resource":
             mine = [held for held in counted if held.resource == self.handles[row]]
             sessions = {held.session for held in mine if held.session}

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from datetime import date, datetime, timedelta
 
-    from petpro_core.bookings import BookingTable, Cap
+    from petpro_core.bookings import BookingTable, Cap, Overbooking, Release
     from petpro_core.reasons import Waiver
     from petpro_core.schedules import ClockRange, Schedule, TimeOff, WeeklyHours
     from petpro_core.slots import SlotRules
@@ -43,7 +43,7 @@ FOLLOWED_DAYS: Final = 1000
 """The oracle knows an absence that recurs for so many days from its start."""
 
 _STATUSES: Final = {status.number: status.value for status in BookingStatus}
-_PEOPLE: Final = ("service", "client", "household", "pet", "group")
+_PEOPLE: Final = ("service", "client", "household", "pet", "group", "channel")
 
 
 def plain_case(
@@ -230,8 +230,7 @@ def plain_rules(rules: SlotRules) -> Case:
 
 def _cap(cap: Cap) -> Case:
     plain: Case = {"limit": cap.limit, "per": str(cap.per), "by": str(cap.by), "minutes": cap.minutes}
-    if cap.service is not None:
-        plain["service"] = cap.service
+    plain |= {name: getattr(cap, name) for name in ("service", "channel") if getattr(cap, name) is not None}
     return plain | ({} if cap.zone is None else {"zone": _key(cap.zone)})
 
 
@@ -257,7 +256,32 @@ def plain_policy(policy: BookingPolicy) -> Case:
         "one_at_a_time": sorted(str(scope) for scope in policy.one_at_a_time),
         "pending_blocks": policy.pending_blocks,
         "no_show_counts": policy.no_show_counts,
+        **_whole(policy),
     }
+
+
+def _whole(policy: BookingPolicy) -> Case:
+    """The rules of the whole day, where there are any."""
+    plain: Case = {}
+    if policy.releases:
+        plain["releases"] = [_release(one) for one in policy.releases]
+    if policy.overbooking is not None:
+        extra = policy.overbooking
+        plain["overbooking"] = {"extra": extra.extra, "no_show_rate": extra.no_show_rate} | _resources(extra)
+    if policy.stranding is not None:
+        lengths = [duration_us(one) for one in policy.stranding.lengths]
+        most = duration_us(policy.stranding.most)
+        plain["stranding"] = {"lengths": lengths, "mode": str(policy.stranding.mode), "most": most}
+    return plain
+
+
+def _release(release: Release) -> Case:
+    plain: Case = {"hours": _schedule(release.hours), "channels": list(release.channels), "lead": release.lead_us}
+    return plain | _resources(release)
+
+
+def _resources(rule: Release | Overbooking) -> Case:
+    return {} if rule.resources is None else {"resources": list(rule.resources)}
 
 
 def plain_table(busy: BookingTable, handles: Collection[int]) -> Case:

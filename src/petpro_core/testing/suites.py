@@ -73,6 +73,8 @@ def _shifts(case: Case, draw: Callable[[Any], Any]) -> None:
     zones = {schedule["zone"] for schedule in schedules}
     zones |= {travel[2] for schedule in schedules for travel in schedule.get("travel", ())}
     zones |= {cap["zone"] for cap in case["policy"]["caps"] if "zone" in cap}
+    zones |= {release["hours"]["zone"] for release in case["policy"].get("releases", ())}
+    zones |= {away[2] for release in case["policy"].get("releases", ()) for away in release["hours"].get("travel", ())}
     weeks = draw(st.integers(-60, 60))
     start, around_it = case["within"][0], 80 * 7 * DAY
     if not any(abs(change - start) < around_it for zone in zones for change in clock(zone).changes):
@@ -110,6 +112,7 @@ LAWS: Final[Mapping[str, Callable[[Case, Callable[[Any], Any]], None]]] = {
     "searches_add_up": lambda case, draw: laws.searches_add_up(case, draw(st.floats(0, 1))),
     "counts_and_firsts_agree": lambda case, _: laws.counts_and_firsts_agree(case),
     "waivers_clear_their_bits": lambda case, _: laws.waivers_clear_their_bits(case),
+    "stranded_is_the_oracles": lambda case, _: laws.stranded_is_the_oracles(case),
     "rows_stand_alone": lambda case, _: laws.rows_stand_alone(case),
     "more_busy_adds_nothing": _adds_nothing,
     "more_hours_remove_nothing": _removes_nothing,

@@ -31,16 +31,29 @@ from petpro_core.bookings import BookingPolicy
 from petpro_core.errors import InvalidValueError
 from petpro_core.interop.clinic._bookings import SUBJECTS, read_booking
 from petpro_core.interop.clinic._nodes import Node
-from petpro_core.interop.clinic._policies import read_policy, read_service
+from petpro_core.interop.clinic._people import ABILITIES, People, read_abilities, read_skills
+from petpro_core.interop.clinic._policies import Known, read_policy
 from petpro_core.interop.clinic._schedules import EXCEPTIONS, SCHEDULE, Around, read_around, read_calendar
+from petpro_core.interop.clinic._services import read_service
 from petpro_core.interop.clinic._source import Format, parse
 from petpro_core.interop.clinic.lengths import read_duration
-from petpro_core.interop.clinic.model import Clinic, ClinicLocation, ClinicResource, ClinicService
+from petpro_core.interop.clinic.model import (
+    KINDS,
+    Clinic,
+    ClinicLocation,
+    ClinicResource,
+    ClinicService,
+    ClinicSkill,
+    ClinicVisit,
+)
+from petpro_core.interop.clinic.needs import read_requirement, requirement_text
 from petpro_core.interop.clinic.writing import clinic_text, clinic_tree
+from petpro_core.matching import ResourceTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from petpro_core.interop.clinic.queues import ClinicQueue
     from petpro_core.timezones import TimeZone
 
 __all__ = [
@@ -48,14 +61,19 @@ __all__ = [
     "ClinicLocation",
     "ClinicResource",
     "ClinicService",
+    "ClinicSkill",
+    "ClinicVisit",
     "clinic_tree",
     "read_clinic",
     "read_duration",
+    "read_requirement",
+    "requirement_text",
     "write_clinic",
 ]
 
-_ROOT: Final = ("clinic", "hours", *EXCEPTIONS, "locations", "providers", "rooms", "services", "policy", "bookings")
-_RESOURCE: Final = ("id", "name", "capacity", "feeds", "time_off", "schedules", *SCHEDULE)
+_LISTS: Final = ("locations", "skills", *(key for _, key in KINDS), "services", "visits", "policy", "bookings", "queue")
+_ROOT: Final = ("clinic", "hours", *EXCEPTIONS, *_LISTS)
+_RESOURCE: Final = ("id", "name", "capacity", "feeds", "time_off", "schedules", *SCHEDULE, *ABILITIES)
 
 
 def read_clinic(
@@ -87,22 +105,26 @@ def read_clinic(
     """
     source = parse(text, format=format, max_bytes=max_bytes)
     root = Node(source.tree, (), source).table(*_ROOT)
-    head = root.need("clinic").table("name", "zone")
+    head = root.need("clinic").table("name", "zone", "channels")
     name, zone = head.find("name"), head.need("zone").zone()
     locations = _locations(root, zone)
     around = read_around(root, zone, locations, tuple(holiday_years))
-    resources = _resources(root, around)
-    numbers = _numbers(root.each("services"))
-    policy = read_policy(root.find("policy"), BookingPolicy(), numbers)
-    services = {
-        one.id: one for node in root.each("services") for one in [read_service(node, numbers, resources, policy)]
-    }
+    people = _everybody(root, around, locations)
+    resources = people.resources
+    channels = _channels(head)
+    known = Known(_numbers(root.each("services")), channels, resources, zone, around.years)
+    policy = read_policy(root.find("policy"), BookingPolicy(), known)
+    services = {one.id: one for node in root.each("services") for one in [read_service(node, known, people, policy)]}
     subjects: dict[str, dict[str, int]] = {key: {} for key in SUBJECTS}
     nodes = root.each("bookings")
     bookings = tuple(
-        read_booking(node, number, zone=zone, services=services, resources=resources, subjects=subjects)
+        read_booking(
+            node, number, zone=zone, services=services, resources=resources, subjects=subjects, channels=channels
+        )
         for number, node in enumerate(nodes, 1)
     )
+    visits = _several_steps(root, services, known, policy)
+    queue = _waiting(root, zone, services, resources, subjects)
     return Clinic(
         name="" if name is None else name.text(),
         zone=zone,
@@ -116,6 +138,11 @@ def read_clinic(
         households=subjects["household"],
         pets=subjects["pet"],
         groups=subjects["group"],
+        channels=channels,
+        skills=people.listed,
+        resource_groups=people.groups,
+        visits=visits,
+        queue=queue,
     )
 
 
@@ -174,6 +201,16 @@ def _numbers(nodes: list[Node]) -> dict[str, int]:
     return numbers
 
 
+def _channels(head: Node) -> dict[str, int]:
+    """A number for each way in which requests come, counted from 1."""
+    numbers: dict[str, int] = {}
+    for one in head.each("channels"):
+        if one.ident() in numbers:
+            raise one.error("a channel stands once in the file", allowed="choose another id")
+        numbers[one.ident()] = len(numbers) + 1
+    return numbers
+
+
 def _locations(root: Node, zone: TimeZone) -> dict[str, ClinicLocation]:
     nodes = root.each("locations")
     numbers = _numbers(nodes)
@@ -187,10 +224,12 @@ def _locations(root: Node, zone: TimeZone) -> dict[str, ClinicLocation]:
     return found
 
 
-def _resources(root: Node, around: Around) -> dict[str, ClinicResource]:
-    nodes = [(kind, node) for kind, key in (("provider", "providers"), ("room", "rooms")) for node in root.each(key)]
+def _everybody(root: Node, around: Around, locations: Mapping[str, ClinicLocation]) -> People:
+    """Providers, rooms and equipment with what they are able to do."""
+    nodes = [(kind, node) for kind, key in KINDS for node in root.each(key)]
     numbers = _numbers([node for _, node in nodes])
-    found = {}
+    skills, groups = read_skills(root, [node for _, node in nodes]), dict[str, int]()
+    found, rows = dict[str, ClinicResource](), []
     for (kind, node), (key, number) in zip(nodes, numbers.items(), strict=True):
         node.table(*_RESOURCE)
         name = node.find("name")
@@ -201,8 +240,38 @@ def _resources(root: Node, around: Around) -> dict[str, ClinicResource]:
             handle=number,
             calendar=read_calendar(node, around),
             feeds=tuple(feed.text() for feed in node.each("feeds")),
+            **read_abilities(node, skills, groups, locations),
         )
-    return found
+        with node.blamed():
+            rows.append(found[key].resource)
+    return People(skills, groups, locations, found, ResourceTable.of(rows))
+
+
+def _several_steps(
+    root: Node, services: Mapping[str, ClinicService], known: Known, policy: BookingPolicy
+) -> dict[str, ClinicVisit]:
+    nodes = root.each("visits")
+    if not nodes:
+        return {}
+    from petpro_core.interop.clinic._visits import read_visits  # noqa: PLC0415 - few files have visits
+
+    types = {key: one.service_type(known.resources) for key, one in services.items()}
+    return read_visits(nodes, services, types, known, policy)
+
+
+def _waiting(
+    root: Node,
+    zone: TimeZone,
+    services: Mapping[str, ClinicService],
+    resources: Mapping[str, ClinicResource],
+    subjects: Mapping[str, dict[str, int]],
+) -> ClinicQueue | None:
+    node = root.find("queue")
+    if node is None:
+        return None
+    from petpro_core.interop.clinic._queue import Asked, read_queue  # noqa: PLC0415 - few files have a queue
+
+    return read_queue(node, Asked(zone, services, resources, subjects["client"], subjects["pet"]))
 
 
 def _booking_ids(nodes: list[Node]) -> dict[int, str]:

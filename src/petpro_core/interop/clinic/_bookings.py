@@ -25,8 +25,8 @@ __all__ = ["SUBJECTS", "read_booking"]
 SUBJECTS: Final = ("client", "household", "pet", "group")
 _BUFFERS: Final = ("buffer_before", "buffer_after")
 _KEYS: Final = (
-    *("id", "provider", "room", "resources", "start", "end", "duration", "status", "held_until", "service", "units"),
-    *("source", "waived", *SUBJECTS, *_BUFFERS),
+    *("id", "provider", "room", "equipment", "resources", "start", "end", "duration", "status", "held_until"),
+    *("service", "units", "source", "channel", "waived", *SUBJECTS, *_BUFFERS),
 )
 
 
@@ -38,6 +38,7 @@ def read_booking(
     services: Mapping[str, ClinicService],
     resources: Mapping[str, ClinicResource],
     subjects: Mapping[str, dict[str, int]],
+    channels: Mapping[str, int],
 ) -> Booking:
     """A booking; who it is for is entered into ``subjects``."""
     node.table(*_KEYS)
@@ -47,8 +48,9 @@ def read_booking(
     start = node.need("start").instant(zone)
     end = _end(node, start, service, zone=zone, home=held[0].calendar.zone)
     units, status, until, source = (node.find(key) for key in ("units", "status", "held_until", "source"))
+    channel = node.find("channel")
     count = 1 if units is None else units.whole(1)
-    buffers = {key: _buffer(node, key, service) for key in _BUFFERS}
+    buffers = [{key: _buffer(node, key, service, one) for key in _BUFFERS} for one in held]
     who: dict[str, Any] = {
         key: subjects[key].setdefault(found.key_of_somebody(), len(subjects[key]) + 1)
         for key in SUBJECTS
@@ -58,19 +60,20 @@ def read_booking(
         visit = Interval(start, end)
         booking = Booking(
             number,
-            [Allocation.of(one.handle, visit, units=count, **buffers) for one in held],
+            [Allocation.of(one.handle, visit, units=count, **own) for one, own in zip(held, buffers, strict=True)],
             status=BookingStatus.CONFIRMED if status is None else status.choice(tuple(BookingStatus), "status"),
             held_until=None if until is None else until.instant(zone),
             service=None if service is None else service.handle,
             seats=None if service is None else service.rules[0].seats,
             source="" if source is None else source.text(),
+            channel=None if channel is None else channels[channel.choice(channels, "channel")],
             waived=[Waiver(one.choice(tuple(Waiver), "waiver")) for one in node.each("waived")],
         )
     return attrs.evolve(booking, **who)
 
 
 def _resources(node: Node, resources: Mapping[str, ClinicResource]) -> list[str]:
-    found: list[Node] = [one for key in ("provider", "room") if (one := node.find(key)) is not None]
+    found: list[Node] = [one for key in ("provider", "room", "equipment") if (one := node.find(key)) is not None]
     found += node.each("resources")
     chosen = [one.choice(resources, "provider or room") for one in found]
     if not chosen or len(set(chosen)) < len(chosen):
@@ -98,12 +101,9 @@ def _end(node: Node, start: datetime, service: ClinicService | None, *, zone: Ti
         return home.to_utc(wall + timedelta(days=length.days))
 
 
-def _buffer(node: Node, key: str, service: ClinicService | None) -> timedelta:
+def _buffer(node: Node, key: str, service: ClinicService | None, resource: ClinicResource) -> timedelta:
     found = node.find(key)
     if found is not None:
         with found.blamed():
             return read_span(found.text())
-    if service is None:
-        return timedelta(0)
-    rules = service.rules[0]
-    return rules.buffer_before if key == "buffer_before" else rules.buffer_after
+    return timedelta(0) if service is None else service.buffers_for(resource.kind)[key]

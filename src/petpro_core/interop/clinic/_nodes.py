@@ -137,12 +137,12 @@ class Node:
 
     # --- single values ------------------------------------------------------------------------------------------------
 
-    def text(self) -> str:
+    def text(self, longest: int = _LONGEST_TEXT) -> str:
         """Text that can be shown: not empty, without line breaks and control characters."""
         if not isinstance(self.value, str):
             raise self.error("text stands here, in quotes")
-        if not 0 < len(self.value) <= _LONGEST_TEXT or not self.value.isprintable():
-            raise self.error(f"text has 1 to {_LONGEST_TEXT} characters that can be printed, in one line")
+        if not 0 < len(self.value) <= longest or not self.value.isprintable():
+            raise self.error(f"text has 1 to {longest} characters that can be printed, in one line")
         return self.value
 
     def ident(self) -> str:
@@ -177,6 +177,13 @@ class Node:
         if isinstance(number, bool) or not isinstance(number, int) or not lowest <= number <= highest:
             raise self.error(f"a whole number from {lowest} to {highest} stands here")
         return number
+
+    def rate(self) -> float:
+        """A share: a number from 0 to 1."""
+        number = self.value
+        if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= 1:
+            raise self.error("a number from 0 to 1 stands here")
+        return float(number)
 
     def day(self) -> date:
         """A date without a time."""

@@ -34,12 +34,13 @@ if TYPE_CHECKING:
     from petpro_core.interop.clinic.model import ClinicLocation
     from petpro_core.timezones import TimeZone
 
-__all__ = ["EXCEPTIONS", "SCHEDULE", "Around", "read_around", "read_calendar"]
+__all__ = ["EXCEPTIONS", "KEPT", "SCHEDULE", "Around", "read_around", "read_calendar", "read_kept"]
 
 _T = TypeVar("_T")
 
 EXCEPTIONS: Final = ("overrides", "extra", "holidays", "closures")
 SCHEDULE: Final = ("zone", "location", "hours", "travel", *EXCEPTIONS)
+KEPT: Final = ("zone", "hours", "travel", *EXCEPTIONS)
 # Several days at once, and what stands for one day wins over what stands for several.
 _GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "every_day": WEEKDAYS,
@@ -294,6 +295,21 @@ def _schedule(node: Node, around: Around) -> Schedule:
             closures=(*around.closures, *_all(node, "closures", _closure)),
             travel=_all(node, "travel", _journey),
             location=None if place is None else place.handle,
+        )
+
+
+def read_kept(node: Node, zone: TimeZone, years: tuple[int, ...]) -> Schedule:
+    """Hours that are kept for a channel: what stands here, and nothing of the clinic's own hours but its zone."""
+    hours, own = node.find("hours"), node.find("zone")
+    with node.blamed():
+        return Schedule(
+            zone if own is None else own.zone(),
+            () if hours is None else _hours(hours),
+            overrides=_all(node, "overrides", _override),
+            extra=_all(node, "extra", _extra),
+            holidays=_holidays(node, years),
+            closures=_all(node, "closures", _closure),
+            travel=_all(node, "travel", _journey),
         )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -12,32 +13,33 @@ import attrs
 from petpro_core.bookings import BookingPolicy, BookingStatus, Days, WorkingDays, WorkingTime
 from petpro_core.errors import InvalidValueError
 from petpro_core.interop.clinic._bookings import SUBJECTS
-from petpro_core.intervals import ALWAYS, Interval, from_us
+from petpro_core.interop.clinic._people_out import abilities_tree, skill_tree, work_tree
+from petpro_core.interop.clinic._values_out import Tree, filled, length_text, lists, moment_text, named
+from petpro_core.interop.clinic.model import KINDS
+from petpro_core.intervals import Interval, from_us
 from petpro_core.recurrence import Recurrence
 from petpro_core.schedules.weekly import WEEKDAYS
 from petpro_core.slots.rules import CalendarDays, SlotRules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import date, time
 
     from petpro_core.availability import Calendar
-    from petpro_core.bookings import Allocation, Booking, Cap, MinimumGap
+    from petpro_core.bookings import Allocation, Booking, Cap, MinimumGap, Overbooking, Release, Stranding
     from petpro_core.interop.clinic._source import Format
-    from petpro_core.interop.clinic.model import Clinic, ClinicResource, ClinicService
+    from petpro_core.interop.clinic.model import Clinic, ClinicResource, ClinicService, ClinicVisit
+    from petpro_core.interop.clinic.queues import ClinicQueue
     from petpro_core.schedules import ClockRange, DateOverride, ExtraHours, Schedule, WeeklyHours
     from petpro_core.schedules.weekly import Ranges
     from petpro_core.timezones import TimeZone
 
 __all__ = ["clinic_text", "clinic_tree"]
 
-Tree = dict[str, Any]
+Names = Mapping[str, Mapping[int, str]]
 
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
-_EARLIEST: Final = ALWAYS.start + timedelta(days=1)
-_LATEST: Final = ALWAYS.end - timedelta(days=1)
 _MINUTE: Final = timedelta(minutes=1)
-_SECOND: Final = timedelta(seconds=1)
 _PLAIN: Final = SlotRules(_MINUTE)
 _SPANS: Final = ("step", "offset", "buffer_before", "buffer_after")
 _LEADS: Final = ("min_duration", "max_duration", "cancel_deadline", "move_deadline")
@@ -61,19 +63,24 @@ def clinic_tree(clinic: Clinic) -> Tree:
     """
     names = clinic.names
     zone = clinic.zone
-    tree: Tree = {"clinic": _filled(name=clinic.name) | {"zone": zone.key}}
-    tree |= _lists(
+    tree: Tree = {"clinic": filled(name=clinic.name) | {"zone": zone.key} | lists(channels=list(clinic.channels))}
+    tree |= lists(
         locations=[
             {"id": one.id} | ({"name": one.name} if one.name != one.id else {}) | {"zone": one.zone.key}
             for one in clinic.locations.values()
         ],
-        providers=[_resource(one, clinic) for one in clinic.resources.values() if one.kind == "provider"],
-        rooms=[_resource(one, clinic) for one in clinic.resources.values() if one.kind == "room"],
-        services=[_service(one, clinic, names["service"]) for one in clinic.services.values()],
+        skills=[skill_tree(one) for one in clinic.skills.values()],
+        **{
+            key: [_resource(one, clinic) for one in clinic.resources.values() if one.kind == kind]
+            for kind, key in KINDS
+        },
+        services=[_service(one, clinic, names) for one in clinic.services.values()],
     )
-    policy = _policy(clinic.policy, BookingPolicy(), names["service"])
+    tree |= lists(visits=[_visit(one, clinic, names) for one in clinic.visits.values()])
+    policy = _policy(clinic.policy, BookingPolicy(), names)
     tree |= {"policy": policy} if policy else {}
-    return tree | _lists(bookings=[_booking(one, clinic, names) for one in clinic.bookings])
+    tree |= lists(bookings=[_booking(one, clinic, names) for one in clinic.bookings])
+    return tree | ({} if clinic.queue is None else {"queue": _queue(clinic.queue, names, clinic.zone)})
 
 
 def clinic_text(clinic: Clinic, *, format: Format) -> str:  # noqa: A002 - the word people look for
@@ -100,43 +107,6 @@ def _toml(value: object) -> str:
     if isinstance(value, dict):
         return f"{{ {', '.join(f'{_key(key)} = {_toml(one)}' for key, one in value.items())} }}"
     return json.dumps(value, ensure_ascii=False)
-
-
-# --- values -----------------------------------------------------------------------------------------------------------
-
-
-def _filled(**texts: str) -> Tree:
-    return {key: text for key, text in texts.items() if text}
-
-
-def _lists(**lists: list[Any]) -> Tree:
-    return {key: many for key, many in lists.items() if many}
-
-
-def _length(time: timedelta) -> str:
-    """Elapsed time in hours, minutes and seconds, which are elapsed wherever a clinic file has a length."""
-    if time % _SECOND or time < timedelta(0):
-        msg = f"a clinic file has lengths of whole seconds, none of them negative, got {time}"
-        raise InvalidValueError(msg, got=time)
-    seconds = time // _SECOND
-    counts = (seconds // 3600, "h"), (seconds // 60 % 60, "m"), (seconds % 60, "s")
-    return "".join(f"{count}{unit}" for count, unit in counts if count) or "0m"
-
-
-def _moment(moment: datetime, zone: TimeZone) -> str:
-    """A moment with the offset of the zone's clock, where that has a form with hours and minutes."""
-    if _EARLIEST < moment < _LATEST:
-        local = zone.to_local(moment)
-        if not (local.utcoffset() or timedelta(0)) % _MINUTE:
-            return local.isoformat()
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _named(numbers: Mapping[int, str], kind: str, number: int) -> str:
-    if number not in numbers:
-        msg = f"the clinic has no {kind} of number {number}"
-        raise InvalidValueError(msg, kind=kind, got=number)
-    return numbers[number]
 
 
 # --- hours ------------------------------------------------------------------------------------------------------------
@@ -180,26 +150,26 @@ def _dates(**dates: date | None) -> Tree:
 
 
 def _replaced(one: DateOverride) -> Tree:
-    return {"day": one.day.isoformat()} | _lists(hours=_ranges(one.ranges)) | _filled(name=one.name)
+    return {"day": one.day.isoformat()} | lists(hours=_ranges(one.ranges)) | filled(name=one.name)
 
 
 def _added(one: ExtraHours) -> Tree:
     # Its hours are always written: a date without them would be a date that somebody forgot to finish.
-    return {"day": one.day.isoformat(), "hours": _ranges(one.ranges)} | _filled(name=one.name)
+    return {"day": one.day.isoformat(), "hours": _ranges(one.ranges)} | filled(name=one.name)
 
 
 def _schedule(schedule: Schedule, locations: Mapping[int, str]) -> Tree:
     tree: Tree = {"zone": schedule.zone.key}
     if schedule.location is not None:
-        tree["location"] = _named(locations, "location", schedule.location)
+        tree["location"] = named(locations, "location", schedule.location)
     if schedule.hours:
         base, *seasons = schedule.hours
-        tree["hours"] = _week(base) | _lists(seasons=[_season(one) for one in seasons])
-    return tree | _lists(
+        tree["hours"] = _week(base) | lists(seasons=[_season(one) for one in seasons])
+    return tree | lists(
         overrides=[_replaced(one) for one in schedule.overrides],
         extra=[_added(one) for one in schedule.extra],
-        holidays=[_dates(day=one.day) | _filled(name=one.name) for one in schedule.holidays],
-        closures=[_dates(first=one.first, last=one.last) | _filled(name=one.name) for one in schedule.closures],
+        holidays=[_dates(day=one.day) | filled(name=one.name) for one in schedule.holidays],
+        closures=[_dates(first=one.first, last=one.last) | filled(name=one.name) for one in schedule.closures],
         travel=[_dates(first=one.first, last=one.last) | {"zone": one.zone.key} for one in schedule.travel],
     )
 
@@ -209,23 +179,24 @@ def _resource(one: ClinicResource, clinic: Clinic) -> Tree:
     locations = {place.handle: key for key, place in clinic.locations.items()}
     tree: Tree = {"id": one.id} | ({"name": one.name} if one.name != one.id else {})
     tree |= {"capacity": calendar.capacity} if calendar.capacity > 1 else {}
-    tree |= _lists(feeds=list(one.feeds))
+    tree |= lists(feeds=list(one.feeds))
+    tree |= abilities_tree(one, clinic.names)
     tree["schedules"] = [_schedule(schedule, locations) for schedule in calendar.schedules]
-    return tree | _lists(
+    return tree | lists(
         time_off=[
             (
                 _recurring(off.when, calendar.zone)
                 if isinstance(off.when, Recurrence)
                 else _once(off.when, calendar.zone)
             )
-            | _filled(name=off.name)
+            | filled(name=off.name)
             for off in calendar.time_off
         ]
     )
 
 
 def _once(interval: Interval, zone: TimeZone) -> Tree:
-    return {"start": _moment(interval.start, zone), "end": _moment(interval.end, zone)}
+    return {"start": moment_text(interval.start, zone), "end": moment_text(interval.end, zone)}
 
 
 def _recurring(recurrence: Recurrence, zone: TimeZone) -> Tree:
@@ -241,34 +212,49 @@ def _recurring(recurrence: Recurrence, zone: TimeZone) -> Tree:
     if isinstance(recurrence.start, datetime):
         start = from_us(recurrence.start_us)
         tree = _once(Interval(start, start + timedelta(microseconds=length)), zone)
-        excluded = [_moment(from_us(us), zone) for us in recurrence.excluded_us.tolist()]
+        excluded = [moment_text(from_us(us), zone) for us in recurrence.excluded_us.tolist()]
     else:
         tree = _dates(first=recurrence.start, last=recurrence.start + timedelta(days=days - 1))
         excluded = [day.isoformat() for day in recurrence.excluded]
-    return tree | {"rrule": str(recurrence.rules[0])} | _lists(excluded=excluded)
+    return tree | {"rrule": str(recurrence.rules[0])} | lists(excluded=excluded)
 
 
 # --- services and policies --------------------------------------------------------------------------------------------
 
 
-def _service(one: ClinicService, clinic: Clinic, services: Mapping[int, str]) -> Tree:
+def _service(one: ClinicService, clinic: Clinic, names: Names) -> Tree:
     rules = one.rules[0]
     lasting = [
-        f"{rule.duration.days}d" if isinstance(rule.duration, CalendarDays) else _length(rule.duration)
+        f"{rule.duration.days}d" if isinstance(rule.duration, CalendarDays) else length_text(rule.duration)
         for rule in one.rules
     ]
     tree: Tree = {"id": one.id} | ({"name": one.name} if one.name != one.id else {})
     tree["duration"] = lasting[0] if len(lasting) == 1 else lasting
-    tree |= {key: _length(getattr(rules, key)) for key in _SPANS if getattr(rules, key) != getattr(_PLAIN, key)}
+    tree |= {key: length_text(getattr(rules, key)) for key in _SPANS if getattr(rules, key) != getattr(_PLAIN, key)}
     tree |= {"alignment": str(rules.alignment)} if rules.alignment is not _PLAIN.alignment else {}
     tree |= {"seats": rules.seats} if rules.seats is not None else {}
-    rooms = {key for key in one.resources if clinic.resources[key].kind == "room"}
-    tree |= _lists(**{"rooms" if rooms else "providers": list(one.resources)})
-    policy = _policy(one.policy, clinic.policy, services)
+    if not one.roles:
+        rooms = {key for key in one.resources if clinic.resources[key].kind == "room"}
+        tree |= lists(**{"rooms" if rooms else "providers": list(one.resources)})
+    tree |= work_tree(one, names)
+    policy = _policy(one.policy, clinic.policy, names)
     return tree | ({"policy": policy} if policy else {})
 
 
-def _policy(policy: BookingPolicy, base: BookingPolicy, services: Mapping[int, str]) -> Tree:
+def _visit(one: ClinicVisit, clinic: Clinic, names: Names) -> Tree:
+    from petpro_core.interop.clinic._visits import visit_tree  # noqa: PLC0415 - few files have visits
+
+    policy = _policy(one.policy, clinic.policy, names)
+    return visit_tree(one, names["service"]) | ({"policy": policy} if policy else {})
+
+
+def _queue(queue: ClinicQueue, names: Names, zone: TimeZone) -> Tree:
+    from petpro_core.interop.clinic._queue_out import queue_tree  # noqa: PLC0415 - few files have a queue
+
+    return queue_tree(queue, names, zone)
+
+
+def _policy(policy: BookingPolicy, base: BookingPolicy, names: Names) -> Tree:
     """What a policy says otherwise than the one that holds around it."""
     tree: Tree = {}
     changed = {
@@ -278,32 +264,71 @@ def _policy(policy: BookingPolicy, base: BookingPolicy, services: Mapping[int, s
     }
     for key, value in changed.items():
         if key in _LEADS or isinstance(value, timedelta):
-            tree[key] = _length(value)
+            tree[key] = length_text(value)
         elif isinstance(value, WorkingTime):
-            tree[key] = f"{_length(value.time)} working"
+            tree[key] = f"{length_text(value.time)} working"
         elif isinstance(value, (Days, WorkingDays)):
             tree[key] = f"{value.days} {'working ' if isinstance(value, WorkingDays) else ''}days"
         elif key == "caps":
-            tree[key] = [_cap(one, services) for one in value]
+            tree[key] = [_cap(one, names) for one in value]
         elif key == "gaps":
             tree[key] = [_gap(one) for one in value]
+        elif key in _WHOLE:
+            tree[key] = _WHOLE[key](value, names)
         else:
             tree[key] = [str(one) for one in value] if key == "one_at_a_time" else value
     return tree
 
 
-def _cap(cap: Cap, services: Mapping[int, str]) -> Tree:
+def _cap(cap: Cap, names: Names) -> Tree:
     tree: Tree = {
-        "limit": _length(cap.limit * _MINUTE) if cap.minutes else cap.limit,
+        "limit": length_text(cap.limit * _MINUTE) if cap.minutes else cap.limit,
         "per": str(cap.per),
         "by": str(cap.by),
     }
-    tree |= {} if cap.service is None else {"service": _named(services, "service", cap.service)}
+    tree |= {} if cap.service is None else {"service": named(names["service"], "service", cap.service)}
+    tree |= {} if cap.channel is None else {"channel": named(names["channel"], "channel", cap.channel)}
     return tree | ({} if cap.zone is None else {"zone": cap.zone.key})
 
 
 def _gap(gap: MinimumGap) -> Tree:
-    return {"time": _length(gap.time), "by": str(gap.by)}
+    return {"time": length_text(gap.time), "by": str(gap.by)}
+
+
+def _resources(rule: Release | Overbooking, names: Names) -> Tree:
+    if rule.resources is None:
+        return {}
+    return {"resources": [named(names["resource"], "resource", one) for one in rule.resources]}
+
+
+def _releases(releases: tuple[Release, ...], names: Names) -> list[Tree]:
+    return [
+        _schedule(one.hours, {})
+        | lists(channels=[named(names["channel"], "channel", channel) for channel in one.channels])
+        | {"lead": length_text(one.lead)}
+        | _resources(one, names)
+        | filled(name=one.name)
+        for one in releases
+    ]
+
+
+def _overbooking(rule: Overbooking, names: Names) -> Tree:
+    return {"extra": rule.extra, "no_show_rate": rule.no_show_rate} | _resources(rule, names)
+
+
+def _stranding(rule: Stranding, _: Names) -> Tree:
+    return {
+        "lengths": [length_text(one) for one in rule.lengths],
+        "mode": str(rule.mode),
+        "most": length_text(rule.most),
+    }
+
+
+_WHOLE: Final[dict[str, Callable[[Any, Names], Any]]] = {
+    "releases": _releases,
+    "overbooking": _overbooking,
+    "stranding": _stranding,
+}
 
 
 # --- bookings ---------------------------------------------------------------------------------------------------------
@@ -312,24 +337,41 @@ def _gap(gap: MinimumGap) -> Tree:
 def _booking(one: Booking, clinic: Clinic, names: Mapping[str, Mapping[int, str]]) -> Tree:
     held = one.allocations[0]
     zone = clinic.zone
-    key = _named(names["booking"], "booking", one.id)
-    service = None if one.service is None else _named(names["service"], "service", one.service)
-    tree = _filled(id="" if key == f"#{one.id}" else key, service=service or "")
+    key = named(names["booking"], "booking", one.id)
+    service = None if one.service is None else named(names["service"], "service", one.service)
+    tree = filled(id="" if key == f"#{one.id}" else key, service=service or "")
     tree |= _held(one.allocations, clinic, names["resource"])
-    tree |= {"start": _moment(held.interval.start, zone), "end": _moment(held.interval.end, zone)}
-    usual = _PLAIN if service is None else clinic.services[service].rules[0]
-    buffers = {
-        "buffer_before": held.interval.start - held.occupied.start,
-        "buffer_after": held.occupied.end - held.interval.end,
-    }
-    tree |= {name: _length(time) for name, time in buffers.items() if time != getattr(usual, name)}
+    tree |= {"start": moment_text(held.interval.start, zone), "end": moment_text(held.interval.end, zone)}
+    tree |= _buffers(one, None if service is None else clinic.services[service], clinic, names["resource"])
     tree |= {"status": str(one.status)} if one.status is not BookingStatus.CONFIRMED else {}
-    tree |= {} if one.held_until is None else {"held_until": _moment(one.held_until, zone)}
-    tree |= {kind: _named(names[kind], kind, number) for kind in SUBJECTS if (number := getattr(one, kind)) is not None}
+    tree |= {} if one.held_until is None else {"held_until": moment_text(one.held_until, zone)}
+    tree |= {kind: named(names[kind], kind, number) for kind in SUBJECTS if (number := getattr(one, kind)) is not None}
     tree |= {"units": held.units} if held.units > 1 else {}
-    return tree | _filled(source=one.source) | _lists(waived=[str(waiver) for waiver in one.waived])
+    channel = "" if one.channel is None else named(names["channel"], "channel", one.channel)
+    return tree | filled(source=one.source, channel=channel) | lists(waived=[str(waiver) for waiver in one.waived])
+
+
+def _buffers(one: Booking, service: ClinicService | None, clinic: Clinic, resources: Mapping[int, str]) -> Tree:
+    """The buffers of a booking, where one of its resources has others than its service says."""
+    own = [
+        {
+            "buffer_before": held.interval.start - held.occupied.start,
+            "buffer_after": held.occupied.end - held.interval.end,
+        }
+        for held in one.allocations
+    ]
+    usual = [
+        dict.fromkeys(own[0], timedelta(0)) if service is None else service.buffers_for(clinic.resources[key].kind)
+        for held in one.allocations
+        for key in [named(resources, "resource", held.resource)]
+    ]
+    return {
+        name: length_text(own[0][name])
+        for name in own[0]
+        if any(mine[name] != theirs[name] for mine, theirs in zip(own, usual, strict=True))
+    }
 
 
 def _held(allocations: Iterable[Allocation], clinic: Clinic, resources: Mapping[int, str]) -> Tree:
-    keys = [_named(resources, "resource", one.resource) for one in allocations]
+    keys = [named(resources, "resource", one.resource) for one in allocations]
     return {clinic.resources[keys[0]].kind: keys[0]} if len(keys) == 1 else {"resources": keys}

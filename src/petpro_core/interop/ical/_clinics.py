@@ -18,6 +18,7 @@ import attrs
 from petpro_core.availability import Calendar, open_hours
 from petpro_core.errors import InvalidClinicError, InvalidValueError
 from petpro_core.interop import clinic as clinic_file
+from petpro_core.interop.clinic.model import KINDS
 from petpro_core.interop.clinic.writing import clinic_tree
 from petpro_core.interop.ical._hours_in import calendar_of
 from petpro_core.interop.ical._hours_out import (
@@ -53,9 +54,9 @@ __all__ = ["read_clinic", "write_clinic"]
 _CLINIC: Final = "X-PETPRO-CLINIC"
 _RESOURCE: Final = "X-PETPRO-RESOURCE"
 _HOURS: Final = "X-PETPRO-HOURS"
-_KINDS: Final = ("provider", "room")
-_AROUND: Final = ("clinic", "locations", "services", "policy")
-_PLACE: Final = re.compile(r"(bookings|providers|rooms)\[(\d+)\]")
+_KINDS: Final = dict(KINDS)
+_AROUND: Final = ("clinic", "locations", "skills", "services", "visits", "policy", "queue")
+_PLACE: Final = re.compile(r"(bookings|providers|rooms|equipment)\[(\d+)\]")
 _LIMIT: Final = 1_000_000
 
 
@@ -94,8 +95,8 @@ def write_clinic(
     zones, made = Zones(), stamp(now)
     places = {one.handle: one.name for one in clinic.locations.values()}
     parts: list[CalendarComponent] = []
-    for kind in _KINDS:
-        for node in tree.get(f"{kind}s", ()):
+    for kind, several in _KINDS.items():
+        for node in tree.get(several, ()):
             resource = clinic.resources[node["id"]]
             own = ContentLine.of_text(_RESOURCE, resource.id)
             head = [made, ContentLine.of_text("SUMMARY", resource.name), own, memory(_HOURS, {kind: node})]
@@ -169,7 +170,7 @@ class _ClinicReader:
         self.zones = CalendarZones(calendar, within=ALWAYS, floating=load_zone("UTC"), budget=Budget(_LIMIT))
         self.around = calendar.needed(_CLINIC)
         self.tree = recalled(self.around, _AROUND)
-        self.sources: dict[str, list[Property | Component]] = {"providers": [], "rooms": [], "bookings": []}
+        self.sources: dict[str, list[Property | Component]] = {key: [] for key in (*_KINDS.values(), "bookings")}
         self.hours: dict[str, list[Component]] = {}
 
     def clinic(self, max_bytes: int) -> Clinic:
@@ -213,12 +214,12 @@ class _ClinicReader:
         self.hours.setdefault(key, []).append(component)
         named = component.one(_HOURS)
         if named is not None:
-            known = recalled(named, _KINDS)
+            known = recalled(named, tuple(_KINDS))
             kind = next(iter(known), "")
             if len(known) != 1 or not isinstance(known[kind], dict) or known[kind].get("id") != key:
                 raise named.error("it remembers one provider or room, of the same id", allowed=WRITTEN_BY_US)
-            self.tree.setdefault(f"{kind}s", []).append(known[kind])
-            self.sources[f"{kind}s"].append(named)
+            self.tree.setdefault(_KINDS[kind], []).append(known[kind])
+            self.sources[_KINDS[kind]].append(named)
 
     def _calendar(self, remembered: Calendar, components: list[Component]) -> Calendar:
         """Give the calendar that is remembered where the components say the same, else what they say."""

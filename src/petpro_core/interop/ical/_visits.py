@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["read_visit", "visit_component"]
 
 _BOOKING: Final = "X-PETPRO-BOOKING"
-_SAID: Final = ("start", "end", "provider", "room", "resources")
+_SAID: Final = ("start", "end", "provider", "room", "equipment", "resources")
 _REMEMBERED: Final = (
-    *("id", "status", "held_until", "service", "units", "source", "waived", "buffer_before", "buffer_after"),
+    *("id", "status", "held_until", "service", "units", "source", "channel", "waived", "buffer_before", "buffer_after"),
     *("client", "household", "pet", "group"),
 )
 _WORDS: Final = {

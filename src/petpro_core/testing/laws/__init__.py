@@ -32,6 +32,7 @@ from petpro_core.testing.laws._one_judge import (
     refused_runs_are_unbroken,
     rows_stand_alone,
     searches_add_up,
+    stranded_is_the_oracles,
     waivers_clear_their_bits,
 )
 from petpro_core.testing.laws._time import (
@@ -66,6 +67,7 @@ __all__ = [
     "sets_are_their_ticks",
     "shifted",
     "stays_valid",
+    "stranded_is_the_oracles",
     "vanished_conflicts",
     "waivers_clear_their_bits",
     "weeks_shift_the_answer",

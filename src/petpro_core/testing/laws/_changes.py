@@ -27,7 +27,12 @@ __all__ = [
 
 
 def more_busy_adds_nothing(case: Case, more: Case) -> None:
-    """Another booking adds no start. It is no seat of a session, which may be joined where nothing else may begin."""
+    """Another booking adds no start. It is no seat of a session, which may be joined where nothing else may begin.
+
+    Left out: starts that are refused for what they strand, because in a smaller gap the same start may strand less.
+    """
+    if _hides(case):
+        return
     visit = {name: value for name, value in more.items() if name != "seats"} | {"id": 1007}
     _only_fewer("more busy", found(case), found(case | {"bookings": [*case["bookings"], visit]}))
 
@@ -36,10 +41,11 @@ def more_hours_remove_nothing(case: Case, extra: list[Case]) -> None:
     """Less time off removes no start, nor do extra hours on a grid by the clock that is the same on every day.
 
     Left out: hours that are waived (outside of them the grid is another), a horizon in working days (more of them make
-    it nearer), and extra hours beside other zones or steps that do not divide a day.
+    it nearer), starts that are refused for what they strand, and extra hours beside other zones or steps that do not
+    divide a day.
     """
     horizon = case["policy"].get("horizon")
-    if "hours" in case.get("waive", ()) or (isinstance(horizon, dict) and "working_days" in horizon):
+    if _hides(case) or "hours" in case.get("waive", ()) or (isinstance(horizon, dict) and "working_days" in horizon):
         return
     before = found(case)
     present = [{name: value for name, value in c.items() if name != "time_off"} for c in case["calendars"]]
@@ -55,6 +61,12 @@ def more_hours_remove_nothing(case: Case, extra: list[Case]) -> None:
         first = schedules[0] | {"extra": [*schedules[0].get("extra", ()), *extra]}
         longer.append(calendar | {"schedules": [first, *schedules[1:]]})
     _only_fewer("more hours", found(case | {"calendars": longer}), before)
+
+
+def _hides(case: Case) -> bool:
+    """Whether starts are refused for what they strand."""
+    mode = (case["policy"].get("stranding") or {}).get("mode")
+    return mode == "refuse" and "strands" not in case.get("waive", ())
 
 
 def _only_fewer(law: str, more: list[list[int]], fewer: list[list[int]]) -> None:
@@ -79,7 +91,8 @@ def shifted(case: Any, by: timedelta, name: str = "") -> Any:  # noqa: ANN401 (a
     return case
 
 
-_STANDS: Final = {"rules", "policy", "request", "days", "breaks", "ranges", "season"}
+# Of a policy only the hours of releases have dates.
+_STANDS: Final = {"rules", "request", "days", "breaks", "ranges", "season", "horizon", "channels", "resources"}
 _INSTANTS: Final = {
     "now",
     "within",
@@ -102,12 +115,17 @@ def weeks_shift_the_answer(case: Case, weeks: int) -> None:
     """
     by = timedelta(weeks=weeks)
     caps = [cap for cap in case["policy"].get("caps", ()) if cap["per"] != "month"]
+    kept = [one | {"hours": _the_same_all_year({"schedules": [one["hours"]]})["schedules"][0]} for one in _kept(case)]
     plain = case | {
-        "policy": case["policy"] | {"caps": caps},
+        "policy": case["policy"] | {"caps": caps, "releases": kept},
         "calendars": [_the_same_all_year(c) for c in case["calendars"]],
     }
     moved = [[start + by // timedelta(microseconds=1) for start in row] for row in found(plain)]
     must_equal("weeks later", found(shifted(plain, by)), moved, weeks=weeks)
+
+
+def _kept(case: Case) -> list[Case]:
+    return list(case["policy"].get("releases", ()))
 
 
 def _the_same_all_year(calendar: Case) -> Case:
@@ -122,7 +140,10 @@ def _the_same_all_year(calendar: Case) -> Case:
 
 
 def vanished_conflicts(case: Case, row: int, pick: int) -> None:
-    """The starts that vanish after a booking are those that the oracle says conflict; cancelling brings them back."""
+    """The starts that vanish after a booking are those that the oracle says conflict; cancelling brings them back.
+
+    Where starts are refused for what they strand others may appear, of which nothing is said here.
+    """
     before = found(case)
     if not before[row]:
         return
@@ -130,6 +151,8 @@ def vanished_conflicts(case: Case, row: int, pick: int) -> None:
     fresh = booked(case, row, start)
     now_held = case | {"bookings": [*case["bookings"], fresh]}
     after, oracle = found(now_held), Oracle(now_held)
+    every = not _hides(case)
+    after = [[s for s in starts if every or s in before[i]] for i, starts in enumerate(after)]
     expected = [[s for s in starts if not oracle.refusals(i, s)] for i, starts in enumerate(before)]
     must_equal("what vanished conflicts", after, expected, row=row, start=start)
     cancelled = case | {"bookings": [*case["bookings"], fresh | {"status": "cancelled"}]}

@@ -55,6 +55,10 @@ def boundary_starts(case: Case, row: int) -> list[int]:
             edges |= {opening.start, opening.end, grid, grid + oracle.step, grid + 7 * oracle.step}
     for start, end in hours.time_off:
         edges |= {start, end}
+    for _, kept in oracle.releases:
+        openings = [o for number in range(low // DAY - 1, high // DAY + 2) for o in kept.of_date(number)]
+        edges |= {edge for opening in openings for edge in (opening.start, opening.end)}
+    edges |= {oracle.now + length(release["lead"]) + 1 for release, _ in oracle.releases}
     before, after = oracle.buffers
     gaps = [length(gap["time"]) for gap in oracle.policy.get("gaps", ())]
     for held in oracle.held:
@@ -74,5 +78,5 @@ def booked(case: Case, row: int, start: int, number: int = 1005, **more: object)
     part = {"resource": case["calendars"][row]["handle"], "start": start, "end": end, "units": request.get("units", 1)}
     part["occupied_start"] = start - length(rules.get("buffer_before", 0))
     part["occupied_end"] = end + length(rules.get("buffer_after", 0))
-    people = {name: request.get(name) for name in ("service", "client", "household", "pet", "group")}
+    people = {name: request.get(name) for name in ("service", "client", "household", "pet", "group", "channel")}
     return {"id": number, "seats": rules.get("seats"), "allocations": [part], **people, **more}

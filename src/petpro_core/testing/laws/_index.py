@@ -221,6 +221,8 @@ class IndexFollower:
 def _tables_agree(law: str, got: SlotTable, wanted: SlotTable) -> None:
     for name in ("handles", "offsets", "starts", "ends", "offered_until"):
         must_equal(f"{law}: {name}", getattr(got, name).tolist(), getattr(wanted, name).tolist())
+    both = [None if table.stranded is None else table.stranded.tolist() for table in (got, wanted)]
+    must_equal(f"{law}: stranded", both[0], both[1])
     must_equal(f"{law}: untested", got.untested, wanted.untested)
     must_equal(f"{law}: rules", got.rules, wanted.rules)
 

@@ -26,6 +26,7 @@ __all__ = [
     "refused_runs_are_unbroken",
     "rows_stand_alone",
     "searches_add_up",
+    "stranded_is_the_oracles",
     "waivers_clear_their_bits",
 ]
 
@@ -71,6 +72,22 @@ def refused_runs_are_unbroken(case: Case) -> None:
                 must_equal("allowed beside the run", still, [], **facts)
 
 
+def stranded_is_the_oracles(case: Case) -> None:
+    """What each offered start strands is what the oracle says; without such a rule nothing is said."""
+    q, oracle = build(case), Oracle(case)
+    table = find_slots(q.calendars, within=q.within, **q.asked)
+    if table.stranded is None:
+        must_equal("nothing is said", q.policy.stranding, None)
+        return
+    told = table.stranded.tolist()
+    expected = [oracle.stranded(row, s) for row, s in zip(table.rows.tolist(), table.starts.tolist(), strict=True)]
+    must_equal("stranded = the oracle's", told, expected)
+    order = [
+        (row, told[place], start) for place, row, start in zip(range(len(table)), table.rows, table.starts, strict=True)
+    ]
+    must_equal("whole first", table.whole_first().tolist(), sorted(range(len(table)), key=order.__getitem__))
+
+
 def accepted_is_offered(case: Case) -> None:
     """A start is offered if and only if the check accepts it: at the offered ones, and at all that lie beside them."""
     q = build(case)
@@ -114,7 +131,11 @@ def waivers_clear_their_bits(case: Case) -> None:
     """A waiver clears its own reasons and no others; what could not be tested is listed."""
     oracle = Oracle(case)
     # Closed hours are left out: what is off the grid outside of them is only said when they are waived.
-    strict = build(case | {"waive": [waiver for waiver in oracle.waive if waiver == "hours"]})
+    asked = case | {"waive": [waiver for waiver in oracle.waive if waiver == "hours"]}
+    if "cap" in oracle.waive:
+        # Where a cap is set aside, nobody asks whether its periods are known either: it is as if there were none.
+        asked |= {"policy": case.get("policy", {}) | {"caps": []}}
+    strict = build(asked)
     q, bits = build(case), Reason(0)
     for waiver in q.waive:
         bits |= Waiver(waiver).reasons

@@ -25,6 +25,7 @@ from petpro_core.errors import InvalidValueError
 from petpro_core.index import SlotIndex
 from petpro_core.interop.clinic import Clinic
 from petpro_core.recurrence import Occurrences, Recurrence, RecurrenceRule, WeekdayNum
+from petpro_core.testing.strategies import changes, queues, resources, visits
 from petpro_core.testing.strategies._around import around
 from petpro_core.testing.strategies._booked import allocations, booking_tables, bookings, one_booking, requests
 from petpro_core.testing.strategies._moments import (
@@ -67,10 +68,13 @@ from petpro_core.testing.strategies._rules import (
     extra_hours,
     holidays,
     minimum_gaps,
+    overbookings,
     policies,
+    releases,
     schedules,
     seasons,
     slot_rules,
+    strandings,
     temporary_zones,
     time_off,
     weekly_hours,
@@ -122,6 +126,7 @@ __all__ = [
     "occurrences",
     "of",
     "one_booking",
+    "overbookings",
     "overlap_tables",
     "overlaps",
     "policies",
@@ -129,6 +134,7 @@ __all__ = [
     "range_explanations",
     "recurrence_rules",
     "recurrences",
+    "releases",
     "requests",
     "schedules",
     "seasons",
@@ -136,6 +142,7 @@ __all__ = [
     "slot_rules",
     "slot_tables",
     "slots",
+    "strandings",
     "temporary_zones",
     "time_off",
     "weekday_nums",
@@ -169,15 +176,18 @@ BY_TYPE: Final[Mapping[type, Callable[[], SearchStrategy[Any]]]] = {
     core.IntervalSet: interval_sets,
     core.LocalDays: local_days,
     core.MinimumGap: minimum_gaps,
+    core.Overbooking: overbookings,
     core.Overlap: overlaps,
     core.OverlapTable: overlap_tables,
     core.RangeExplanation: range_explanations,
+    core.Release: releases,
     core.Request: requests,
     core.Schedule: schedules,
     core.Season: seasons,
     core.Slot: slots,
     core.SlotRules: slot_rules,
     core.SlotTable: slot_tables,
+    core.Stranding: strandings,
     core.TemporaryZone: temporary_zones,
     core.TimeOff: time_off,
     core.TimeZone: zones,
@@ -190,6 +200,10 @@ BY_TYPE: Final[Mapping[type, Callable[[], SearchStrategy[Any]]]] = {
     RecurrenceRule: recurrence_rules,
     SlotIndex: slot_indexes,
     WeekdayNum: weekday_nums,
+    **changes.BY_TYPE,
+    **queues.BY_TYPE,
+    **resources.BY_TYPE,
+    **visits.BY_TYPE,
 }
 """The strategy of each frozen type that the core offers. A test keeps it whole."""
 

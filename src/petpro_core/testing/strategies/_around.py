@@ -137,14 +137,16 @@ def _around(
     case["within"] = [begin, min(end, begin + _WALK * case["tick"])]
     case["now"] = begin - draw(_lead(policy)) + draw(st.integers(-40, 10)) * HOUR + draw(_draws.nudge)
     services = sorted({cap["service"] for cap in policy["caps"] if "service" in cap}) or [1, 2]
+    channels = _channels(policy)
     locations = sorted({s["location"] for c in chosen for s in c["schedules"] if s["location"] is not None})
     case["request"] = draw(_draws.plain_request) | {"location": draw(_draws.among(None, None, *locations))}
     handles = [calendar["handle"] for calendar in chosen]
     marks = _draws.landmarks(case, day)
     case["bookings"] = draw(_draws.plain_bookings(case["now"], case["rules"], handles, marks))
     for asked in (case["request"], *case["bookings"]):
-        # Drawn people ask for the services 1 and 2; yours may have other numbers.
+        # Drawn people ask for the services 1 and 2, through the channels 1 and 2; yours may have other numbers.
         asked["service"] = None if asked["service"] is None else services[(asked["service"] - 1) % len(services)]
+        asked["channel"] = None if asked["channel"] is None else channels[(asked["channel"] - 1) % len(channels)]
     case["feeds"] = [draw(_draws.plain_feed(handles, day)) for _ in range(draw(_draws.among(0, 0, 0, 1, 2)))]
     case["waive"] = draw(_draws.plain_waivers(grid_waived=grid_waived))
     if case["bookings"] and draw(_draws.among(False, False, True)):
@@ -164,9 +166,16 @@ def _day(draw: DrawFn, calendars: list[Case], bounds: tuple[int, int]) -> int:
     return day
 
 
+def _channels(policy: Case) -> list[int]:
+    """The channels that a policy speaks of, and one more: who comes through it has no claim to kept time."""
+    named = {cap["channel"] for cap in policy["caps"] if "channel" in cap}
+    named |= {channel for release in policy.get("releases", ()) for channel in release["channels"]}
+    return [*sorted(named), max(named, default=0) + 1]
+
+
 def _lead(policy: Case) -> SearchStrategy[int]:
     """How long before the window the present may lie, so that notice and horizon fall into it."""
-    leads = [0]
+    leads = [0, *(release["lead"] for release in policy.get("releases", ()))]
     for name in ("min_notice", "horizon"):
         lead = policy.get(name, 0)
         if isinstance(lead, dict):

@@ -9,7 +9,19 @@ import attrs
 from hypothesis import strategies as st
 
 from petpro_core.availability import Calendar, CalendarBatch
-from petpro_core.bookings import BookingPolicy, Cap, Days, MinimumGap, Scope, WorkingDays, WorkingTime
+from petpro_core.bookings import (
+    BookingPolicy,
+    Cap,
+    Days,
+    MinimumGap,
+    Overbooking,
+    Release,
+    Scope,
+    Stranding,
+    StrandingMode,
+    WorkingDays,
+    WorkingTime,
+)
 from petpro_core.schedules import (
     ClockRange,
     Closure,
@@ -25,7 +37,14 @@ from petpro_core.schedules import (
 from petpro_core.slots import CalendarDays, SlotRules
 from petpro_core.testing import _draws
 from petpro_core.testing._clocks import clock
-from petpro_core.testing.cases import build_calendar, build_policy, build_rules, build_schedule, build_weekly
+from petpro_core.testing.cases import (
+    build_calendar,
+    build_policy,
+    build_release,
+    build_rules,
+    build_schedule,
+    build_weekly,
+)
 from petpro_core.testing.strategies._moments import ODD_ZONES, intervals, local_dates, zone_keys, zones
 
 if TYPE_CHECKING:
@@ -43,10 +62,13 @@ __all__ = [
     "extra_hours",
     "holidays",
     "minimum_gaps",
+    "overbookings",
     "policies",
+    "releases",
     "schedules",
     "seasons",
     "slot_rules",
+    "strandings",
     "temporary_zones",
     "time_off",
     "weekly_hours",
@@ -172,6 +194,28 @@ def caps() -> SearchStrategy[Cap]:
 def minimum_gaps() -> SearchStrategy[MinimumGap]:
     """Gaps between two visits, none at all and a microsecond among them."""
     return st.builds(MinimumGap, _lengths() | st.just(timedelta(microseconds=1)), by=st.sampled_from(Scope))
+
+
+def releases() -> SearchStrategy[Release]:
+    """Time kept for some channels, or from everybody, on some resources or all."""
+    kept = _draws.plain_release(ODD_ZONES, _draws.FIRST_DAY)
+    return st.builds(lambda plain, name: attrs.evolve(build_release(plain), name=name), kept, _NAMES)
+
+
+def overbookings() -> SearchStrategy[Overbooking]:
+    """Units beyond capacity, none among them; some by the risk that they carry."""
+    rates = st.floats(0.01, 0.9)
+    resources = st.none() | st.sets(st.integers(1, 3))
+    told = st.builds(Overbooking, st.integers(0, 20), no_show_rate=rates, resources=resources)
+    return told | st.builds(
+        Overbooking.at_risk, st.integers(1, 30), no_show_rate=rates, risk=st.floats(0, 0.5), resources=resources
+    )
+
+
+def strandings() -> SearchStrategy[Stranding]:
+    """Menus of one length and of several, in every mode."""
+    lengths = st.sets(st.integers(1, 36).map(lambda count: timedelta(minutes=5 * count)), min_size=1, max_size=4)
+    return st.builds(Stranding, lengths, mode=st.sampled_from(StrandingMode), most=_lengths())
 
 
 @st.composite

@@ -21,6 +21,7 @@ from petpro_core.schedules import Schedule, TimeOff, WeeklyHours
 from petpro_core.testing import _draws
 from petpro_core.testing._clocks import DAY, clock
 from petpro_core.testing.cases import build_calendar
+from petpro_core.testing.strategies._work import abilities, queue, several_steps, teamwork
 
 if TYPE_CHECKING:
     from datetime import date
@@ -52,6 +53,19 @@ _POLICIES: Final = st.fixed_dictionaries(
         "horizon": st.sampled_from(("60 days", "20 working days", "72h")),
         "caps": st.just([{"limit": "6h", "per": "day", "by": "resource"}, {"limit": 2, "per": "week", "by": "pet"}]),
         "pending_blocks": st.booleans(),
+        "releases": st.just(
+            [
+                {"hours": {"weekdays": ["08:00-09:00"]}, "channels": ["desk"], "lead": "24h", "name": "mornings, kept"},
+                {
+                    "zone": _HOME,
+                    "hours": {"monday": ["22:00-02:00"]},
+                    "lead": "0m",
+                    "closures": [{"day": "2026-12-24"}],
+                },
+            ]
+        ),
+        "overbooking": st.just({"extra": 1, "no_show_rate": 0.1}),
+        "stranding": st.sampled_from(({"lengths": "30m"}, {"lengths": ["20m", "45m"], "mode": "refuse", "most": "5m"})),
     },
 )
 _REPEATED: Final = st.sampled_from(
@@ -123,6 +137,7 @@ def _booking(draw: DrawFn, key: str | None, day: int, services: list[str], resou
                 "group": _SOMEBODY,
                 "units": st.integers(1, 3),
                 "source": st.just("walk_in"),
+                "channel": st.sampled_from(("online", "desk")),
                 "waived": st.just([str(Waiver.NOTICE)]),
                 "buffer_after": st.sampled_from(("0m", "7m")),
             },
@@ -138,10 +153,10 @@ def dated_clinics(draw: DrawFn) -> tuple[Clinic, datetime]:
     """A clinic, and an instant on a day around which its exceptions and bookings lie."""
     zone = draw(st.sampled_from(_draws.ODD_ZONES))
     day = draw(_draws.case_day(clock(zone)))
-    kinds = draw(st.lists(st.sampled_from(("providers", "rooms")), min_size=1, max_size=3))
+    kinds = draw(st.lists(st.sampled_from(("providers", "rooms", "equipment")), min_size=1, max_size=3))
     ids = [f"{kind[0]}-{number}" for number, kind in enumerate(sorted(kinds))]
     tree: dict[str, Any] = {
-        "clinic": {"zone": draw(st.sampled_from((zone, _HOME)))}
+        "clinic": {"zone": draw(st.sampled_from((zone, _HOME))), "channels": ["online", "desk"]}
         | draw(st.fixed_dictionaries({}, optional={"name": _NAMES})),
         "locations": [{"id": "north"}, {"id": "south", "name": "South, by the lake", "zone": _HOME}],
         "services": [{"id": f"s{number}"} | draw(_SERVICES) for number in (1, 2)],
@@ -149,13 +164,18 @@ def dated_clinics(draw: DrawFn) -> tuple[Clinic, datetime]:
     }
     for kind, key in zip(sorted(kinds), ids, strict=True):
         node = {"id": key} | draw(st.fixed_dictionaries({}, optional={"name": _NAMES, "feeds": st.just(["own.ics"])}))
+        node |= draw(abilities(kind))
         tree.setdefault(kind, []).append(node)
     if "rooms" in tree:
         tree["services"][0]["rooms"] = [key for key in ids if key.startswith("r")]
-    else:
-        tree["services"][0]["providers"] = ids[:1]
+    elif "providers" in tree:
+        tree["services"][0]["providers"] = [key for key in ids if key.startswith("p")][:1]
+    tree["skills"] = [{"id": "surgery", "name": "Soft tissue, mostly"}, {"id": "x-ray"}]
+    tree["services"].append({"id": "s3", "duration": "20m"} | draw(teamwork(ids)))
+    tree |= draw(several_steps())
     keys = draw(st.lists(st.sampled_from((None, "B-1", "visit, seven", "19")), max_size=4, unique=True))
     tree["bookings"] = [_booking(draw, key, day, ["s1", "s2"], ids) for key in keys]
+    tree |= draw(queue(from_us(day * DAY), ids))
     clinic = read_clinic(json.dumps(tree), format="json")
     resources = {
         key: attrs.evolve(

@@ -1,13 +1,11 @@
-"""Plain dicts and lists of PetPro's objects, ready for JSON: one shape for a thing, in every door.
-
-``docs/reference/json.md`` shows each shape. Keys never change their order or their names.
-"""
+"""How each object is written as plain dicts and lists."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -23,7 +21,7 @@ from petpro_core.slots import CalendarDays, Slot, SlotRules, SlotTable
 if TYPE_CHECKING:
     from petpro_core.timezones import TimeZone
 
-__all__ = ["to_plain"]
+__all__ = ["Names", "Writer"]
 
 _EARLIEST: Final = ALWAYS.start + timedelta(days=1)
 _LATEST: Final = ALWAYS.end - timedelta(days=1)
@@ -31,50 +29,50 @@ _LATEST: Final = ALWAYS.end - timedelta(days=1)
 Names = Mapping[str, Mapping[int, str]]
 
 
-def to_plain(obj: object, *, zone: TimeZone | None = None, names: Names | None = None) -> Any:  # noqa: ANN401 - JSON is any of six types
-    """The object as dicts, lists, text and numbers.
-
-        >>> to_plain(Interval.from_us(0, 90_000_000))
-        {'start': '1970-01-01T00:00:00Z', 'end': '1970-01-01T00:01:30Z'}
-
-    Instants are ISO 8601 in UTC with ``Z``, microseconds only where they are not zero; lengths of time are ISO 8601
-    too (``PT30M``; ``P2D`` for two calendar days).
-
-    Args:
-        obj: An ``Interval``, ``IntervalSet``, ``IntervalBatch``, ``SlotRules``, ``Slot``, ``SlotTable``, ``Conflict``,
-            ``Explanation``, ``RangeExplanation``, ``OverlapTable``, ``Overlap``, ``Booking``, a ``PetProError``, or
-            lists, tuples and dicts of these and of what they are made of.
-        zone: Write instants with the offset of this zone's clocks instead of ``Z`` (not the first and last day of all
-            time, the bounds of what has no bound).
-        names: Ids to write in place of handles, by kind (``resource, service, booking, client, household, pet,
-            group``); ``Clinic.names`` is one. A handle that is not in it stays a number.
-
-    Raises:
-        InvalidValueError: An object of another type.
-    """
-    return _Writer(zone, {} if names is None else names).plain(obj)
+# What few ask about is written by modules of their own, which are read when one of their objects comes.
+_ELSEWHERE: Final = {
+    "petpro_core.matching": "_work",
+    "petpro_core.visits": "_work",
+    "petpro_core.priority": "_queue",
+    "petpro_core.forecast": "_queue",
+    "petpro_core.repair": "_repair",
+}
 
 
 @attrs.frozen
-class _Writer:
+class Writer:
+    """How objects are written: in which zone, and with which ids."""
+
     zone: TimeZone | None
     names: Names
 
     def plain(self, obj: object) -> Any:  # noqa: ANN401 - as in to_plain
+        """The object as plain values.
+
+        Raises:
+            InvalidValueError: An object of another type.
+        """
         for kind in type(obj).__mro__:
             if kind in _WRITERS:
                 return _WRITERS[kind](self, obj)
+        elsewhere = _ELSEWHERE.get(".".join(type(obj).__module__.split(".")[:2]))
+        if elsewhere is not None:
+            writers = import_module(f"petpro_core.interop.plain.{elsewhere}").WRITERS
+            if type(obj) in writers:
+                return writers[type(obj)](self, obj)
         msg = f"plain values are made of PetPro's answers, bookings, intervals and errors, got {type(obj).__name__}"
         raise InvalidValueError(msg, got=type(obj).__name__)
 
     def name(self, kind: str, handle: int | None) -> int | str | None:
+        """The id of a number, where it has one."""
         return None if handle is None else self.names.get(kind, {}).get(handle, handle)
 
     def bookings(self, numbers: Iterable[int]) -> list[int | str | None]:
+        """The ids of bookings."""
         return [self.name("booking", number) for number in numbers]
 
 
-def _instant(writer: _Writer, moment: datetime) -> str:
+def _instant(writer: Writer, moment: datetime) -> str:
     if moment.tzinfo is None:
         return moment.isoformat()
     # The ends of all time have no wall clock in zones that would carry them out of the years 1 to 9999.
@@ -83,7 +81,7 @@ def _instant(writer: _Writer, moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _length(_: _Writer, length: timedelta) -> str:
+def _length(_: Writer, length: timedelta) -> str:
     sign, us = ("-" if length < timedelta(0) else ""), abs(duration_us(length))
     seconds, fraction = divmod(us, 1_000_000)
     text = "".join(f"{count}{unit}" for count, unit in ((seconds // 3600, "H"), (seconds // 60 % 60, "M")) if count)
@@ -91,32 +89,33 @@ def _length(_: _Writer, length: timedelta) -> str:
     return f"{sign}PT{text}" + (f"{rest}S" if rest != "0" or not text else "")
 
 
-def _interval(writer: _Writer, one: Interval) -> dict[str, Any]:
+def _interval(writer: Writer, one: Interval) -> dict[str, Any]:
     return {"start": writer.plain(one.start), "end": writer.plain(one.end)}
 
 
-def _list(writer: _Writer, many: Iterable[object]) -> list[Any]:
+def _list(writer: Writer, many: Iterable[object]) -> list[Any]:
     return [writer.plain(one) for one in many]
 
 
-def _mapping(writer: _Writer, many: Mapping[object, object]) -> dict[str, Any]:
+def _mapping(writer: Writer, many: Mapping[object, object]) -> dict[str, Any]:
     return {str(key): writer.plain(value) for key, value in many.items()}
 
 
-def _rules(writer: _Writer, rules: SlotRules) -> dict[str, Any]:
+def _rules(writer: Writer, rules: SlotRules) -> dict[str, Any]:
     return {field.name: writer.plain(getattr(rules, field.name)) for field in attrs.fields(SlotRules)}
 
 
-def _slot(writer: _Writer, slot: Slot) -> dict[str, Any]:
+def _slot(writer: Writer, slot: Slot) -> dict[str, Any]:
     return {
         "resource": writer.name("resource", slot.resource_id),
         "start": writer.plain(slot.start),
         "end": writer.plain(slot.end),
         "rule": slot.rule,
+        "stranded": writer.plain(slot.stranded),
     }
 
 
-def _slots(writer: _Writer, table: SlotTable) -> dict[str, Any]:
+def _slots(writer: Writer, table: SlotTable) -> dict[str, Any]:
     return {
         "slots": _list(writer, table),
         "rules": _list(writer, table.rules),
@@ -125,7 +124,7 @@ def _slots(writer: _Writer, table: SlotTable) -> dict[str, Any]:
     }
 
 
-def _conflict(writer: _Writer, conflict: Conflict) -> dict[str, Any]:
+def _conflict(writer: Writer, conflict: Conflict) -> dict[str, Any]:
     ref = conflict.ref
     return {
         "reason": conflict.reason.code,
@@ -140,7 +139,7 @@ def _conflict(writer: _Writer, conflict: Conflict) -> dict[str, Any]:
     }
 
 
-def _fix(writer: _Writer, fix: Fix) -> dict[str, Any]:
+def _fix(writer: Writer, fix: Fix) -> dict[str, Any]:
     return {
         "kind": str(fix.kind),
         "start": writer.plain(fix.start),
@@ -149,7 +148,7 @@ def _fix(writer: _Writer, fix: Fix) -> dict[str, Any]:
     }
 
 
-def _explanation(writer: _Writer, explanation: Explanation) -> dict[str, Any]:
+def _explanation(writer: Writer, explanation: Explanation) -> dict[str, Any]:
     return {
         "start": writer.plain(explanation.start),
         "bookable": explanation.bookable,
@@ -157,10 +156,11 @@ def _explanation(writer: _Writer, explanation: Explanation) -> dict[str, Any]:
         "fixes": _list(writer, explanation.fixes),
         "untested": list(explanation.untested),
         "waived": sorted(str(waiver) for waiver in explanation.waived),
+        "overbooked": explanation.overbooked,
     }
 
 
-def _range(_: _Writer, answer: RangeExplanation) -> dict[str, Any]:
+def _range(_: Writer, answer: RangeExplanation) -> dict[str, Any]:
     return {
         "starts": answer.starts,
         "bookable": answer.bookable,
@@ -170,7 +170,7 @@ def _range(_: _Writer, answer: RangeExplanation) -> dict[str, Any]:
     }
 
 
-def _overlap(writer: _Writer, overlap: Overlap) -> dict[str, Any]:
+def _overlap(writer: Writer, overlap: Overlap) -> dict[str, Any]:
     return {
         "resource": writer.name("resource", overlap.resource_id),
         "start": writer.plain(overlap.interval.start),
@@ -181,11 +181,11 @@ def _overlap(writer: _Writer, overlap: Overlap) -> dict[str, Any]:
     }
 
 
-def _conflicts(writer: _Writer, table: OverlapTable) -> dict[str, Any]:
+def _conflicts(writer: Writer, table: OverlapTable) -> dict[str, Any]:
     return {"overlaps": _list(writer, table)}
 
 
-def _allocation(writer: _Writer, one: Allocation) -> dict[str, Any]:
+def _allocation(writer: Writer, one: Allocation) -> dict[str, Any]:
     return {
         "resource": writer.name("resource", one.resource),
         "start": writer.plain(one.interval.start),
@@ -195,7 +195,7 @@ def _allocation(writer: _Writer, one: Allocation) -> dict[str, Any]:
     }
 
 
-def _booking(writer: _Writer, booking: Booking) -> dict[str, Any]:
+def _booking(writer: Writer, booking: Booking) -> dict[str, Any]:
     subjects = {kind: writer.name(kind, getattr(booking, kind)) for kind in ("client", "household", "pet", "group")}
     return {
         "id": writer.name("booking", booking.id),
@@ -208,10 +208,11 @@ def _booking(writer: _Writer, booking: Booking) -> dict[str, Any]:
         "waived": sorted(str(waiver) for waiver in booking.waived),
         "allocations": _list(writer, booking.allocations),
         "actual": writer.plain(booking.actual),
+        "channel": writer.name("channel", booking.channel),
     }
 
 
-def _error(writer: _Writer, error: PetProError) -> dict[str, Any]:
+def _error(writer: Writer, error: PetProError) -> dict[str, Any]:
     values = {}
     for name, value in error.values.items():
         try:
@@ -221,11 +222,11 @@ def _error(writer: _Writer, error: PetProError) -> dict[str, Any]:
     return {"code": error.code, "message": error.message, "values": values}
 
 
-def _as_it_is(_: _Writer, value: object) -> object:
+def _as_it_is(_: Writer, value: object) -> object:
     return value
 
 
-_WRITERS: Final[dict[type, Callable[[_Writer, Any], Any]]] = {
+_WRITERS: Final[dict[type, Callable[[Writer, Any], Any]]] = {
     Allocation: _allocation,
     Booking: _booking,
     CalendarDays: lambda _, stay: f"P{stay.days}D",
