@@ -119,8 +119,8 @@ def slow_refused(case: Case, rule: WorkingTimeRule, start: int) -> bool:
     limit, worked = rule.limit // timedelta(minutes=1), case.minutes(case.counted(rule))
     for begin, end in case.periods(rule):
         period = range(begin // MINUTE, end // MINUTE)
-        fresh = sum(minute in period for minute in added - worked)
-        if fresh and fresh + sum(minute in period for minute in worked) > limit:
+        touches = any(minute in period for minute in added)
+        if touches and sum(minute in period for minute in added | worked) > limit:
             return True
     return False
 
@@ -296,6 +296,11 @@ def test_eight_hours_a_day() -> None:
         "23 00:00:00-23 07:00:00",
         "23 14:59:00.000001-23 23:00:00",
     ]
+
+
+def test_a_day_with_too_much_work_takes_no_more() -> None:
+    rule = MostWork(timedelta(minutes=30), per="day")
+    assert refused(rule, [visit(1, at(23, 9))]) == ["23 00:00:00-24 00:00:00"]
 
 
 def test_eleven_hours_of_rest() -> None:

@@ -345,13 +345,16 @@ class MostWork:
         return [(start, end) for start, end in pairs if start < end and end > low and start < high]
 
     def refused(self, work: Work, total: int, low: int, high: int) -> Pair:
-        """The reaches that add more to a period than is left of it; where nothing is left, all that add anything."""
+        """The reaches that add more to a period than is left of it; all that touch one with too much work already."""
         line, limit = work.line(on_duty=self.on_duty), duration_us(self.limit)
         lows, highs = [_EMPTY], [_EMPTY]
         for start, end in self._periods(work.zone, low, high + total):
             done = _worked_until(line, np.array([start, end]))
-            left = max(limit - int(done[1] - done[0]), 0)
-            if min(total, end - start) > left:
+            left = limit - int(done[1] - done[0])
+            if left < 0:
+                lows.append(np.array([start - (total - 1)]))
+                highs.append(np.array([end]))
+            elif min(total, end - start) > left:
                 first, last = _adding_more(line, start, end, total, left)
                 lows.append(first)
                 highs.append(last)

@@ -2,7 +2,7 @@
 
 Rules look at one person. They refuse starts in the way of the judge, as half-open intervals; a start is refused exactly
 when the visit, once booked, would take part in breaking the rule. A day that breaks a rule already refuses whatever
-would add to it, and nothing else.
+would lie in it, and nothing else; so more work never allows a start.
 """
 
 from __future__ import annotations

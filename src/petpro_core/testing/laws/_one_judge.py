@@ -131,11 +131,10 @@ def waivers_clear_their_bits(case: Case) -> None:
     """A waiver clears its own reasons and no others; what could not be tested is listed."""
     oracle = Oracle(case)
     # Closed hours are left out: what is off the grid outside of them is only said when they are waived.
-    asked = case | {"waive": [waiver for waiver in oracle.waive if waiver == "hours"]}
-    if "cap" in oracle.waive:
-        # Where a cap is set aside, nobody asks whether its periods are known either: it is as if there were none.
-        asked |= {"policy": case.get("policy", {}) | {"caps": []}}
-    strict = build(asked)
+    # Where caps are set aside, nobody asks whether their periods are known either: it is as if there were none.
+    uncapped: Case = {"caps": []} if "cap" in oracle.waive else {}
+    hours = [waiver for waiver in oracle.waive if waiver == "hours"]
+    strict = build(case | {"waive": hours, "policy": case["policy"] | uncapped})
     q, bits = build(case), Reason(0)
     for waiver in q.waive:
         bits |= Waiver(waiver).reasons
